@@ -1,0 +1,1 @@
+"""Derives evidence from snapshots: pure functions from values to values, no I/O."""

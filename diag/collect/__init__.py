@@ -1,0 +1,1 @@
+"""Reads the outside world, one module per source. Judges nothing, pauses nothing."""

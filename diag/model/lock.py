@@ -1,0 +1,86 @@
+"""The lock a thread waits for, as read from the target's memory."""
+
+from enum import StrEnum
+
+from diag.model.base import Record
+
+
+class LockKind(StrEnum):
+    """What kind of object a futex belongs to."""
+
+    LOCK = "lock"  # _thread.lock, under Lock, Condition, Event, Queue, join up to 3.12
+    RLOCK = "rlock"
+    BUFFER = "buffer"  # the lock inside io.Buffered{Reader,Writer,Random}
+    SIMPLE_QUEUE = "simple-queue"
+    JOIN = "join"  # the done event of a ThreadHandle, 3.13 and later
+    SEMAPHORE = "semaphore"  # _multiprocessing.SemLock
+    MUTEX = "mutex"  # a native pthread_mutex
+    GIL = "gil"
+    UNKNOWN = "unknown"
+
+
+class SemaphoreHolder(Record, frozen=True):
+    """A process whose `SemLock` for a shared semaphore has count > 0.
+
+    Attributes:
+        pid: the holding process.
+        ident: pthread id of the thread that took it last (`last_tid`).
+        count: how often the process holds it.
+
+    """
+
+    pid: int
+    ident: int
+    count: int
+
+
+class Semaphore(Record, frozen=True):
+    """The shared side of a multiprocessing lock.
+
+    Attributes:
+        key: "device:inode:offset" of the futex in the shared mapping: the same
+            in every process.
+        value: the semaphore's count; 0 means taken.
+        max_value: 1 for Lock and RLock.
+        recursive: True for RLock (kind 0 of SemLock).
+        holders: processes of the tree that hold it.
+        unread: pids that map the memory but could not be read.
+
+    """
+
+    key: str
+    value: int
+    max_value: int
+    recursive: bool = False
+    holders: tuple[SemaphoreHolder, ...] = ()
+    unread: tuple[int, ...] = ()
+
+
+class Lock(Record, frozen=True):
+    """The object behind a futex wait.
+
+    Attributes:
+        kind: what it is; UNKNOWN if only the futex is known.
+        address: address of the Python object (of the mutex for MUTEX and GIL),
+            None if it was not found.
+        type_name: `tp_name` of the object: "_thread.RLock".
+        locked: the state read from the object, None if not known.
+        owner_ident: pthread id of the owner where the object records it
+            (RLOCK, BUFFER), of the joined thread for JOIN, of the holder for GIL.
+        owner_tid: kernel thread id of the owner in the observer's namespace
+            (MUTEX records it).
+        count: recursion depth of an RLock, 0 if not known.
+        semaphore: the shared side, for SEMAPHORE.
+        owner_unknown: why no owner can be named, None if one is.
+
+    """
+
+    kind: LockKind
+    address: int | None = None
+    type_name: str | None = None
+    locked: bool | None = None
+    owner_ident: int | None = None
+    owner_tid: int | None = None
+    count: int = 0
+    semaphore: Semaphore | None = None
+    owner_unknown: str | None = None

@@ -1,0 +1,137 @@
+"""The report: what every format is rendered from, and what `--json` publishes."""
+
+from enum import StrEnum
+
+from diag.model.base import Record
+from diag.model.finding import Finding
+from diag.model.gap import Gap
+from diag.model.host import Host
+from diag.model.ids import ProcessId
+from diag.model.limits import Limits
+from diag.model.process import Process
+
+SCHEMA_VERSION = 1
+
+
+class Verdict(StrEnum):
+    """The answer in one word."""
+
+    HUNG = "hung"
+    DEGRADED = "degraded"
+    HEALTHY = "healthy"
+    UNKNOWN = "unknown"
+
+
+class Target(Record, frozen=True, omit_defaults=False):
+    """What was looked at.
+
+    Attributes:
+        id: pid and start time of the root.
+        name: the kernel's name of it.
+        command: its masked command line.
+
+    """
+
+    id: ProcessId
+    name: str
+    command: tuple[str, ...]
+
+
+class Observed(Record, frozen=True, omit_defaults=False):
+    """How much was seen.
+
+    Attributes:
+        started_at_unix_s: when the look began.
+        duration_s: how long it took.
+        looks: number of snapshots judged.
+        processes_seen: processes of the tree.
+        processes_read: those whose threads and waits could be read.
+        gaps: what could not be read, and why.
+
+    """
+
+    started_at_unix_s: float
+    duration_s: float
+    looks: int
+    processes_seen: int
+    processes_read: int
+    gaps: tuple[Gap, ...]
+
+
+class ProcessView(Record, frozen=True, omit_defaults=False):
+    """A process as the report shows it.
+
+    Attributes:
+        role: its part in the tree: "main", "worker", "resource tracker", ...
+        process: as it was seen last.
+        waits: what each thread waits for, in words, by tid.
+        live: whether each thread could go on, by tid; None if not judged.
+
+    """
+
+    role: str
+    process: Process
+    waits: dict[int, str]
+    live: dict[int, bool | None]
+
+
+class RuleSkipped(Record, frozen=True, omit_defaults=False):
+    """A rule that could not be run, and what it would have needed."""
+
+    rule: str
+    needs: str
+
+
+class Point(Record, frozen=True, omit_defaults=False):
+    """One moment of a series: seconds since the first, and the value."""
+
+    at_s: float
+    value: float
+
+
+class Series(Record, frozen=True, omit_defaults=False):
+    """A quantity over time.
+
+    Attributes:
+        name: "cpu_cores", "rss_bytes".
+        pid: the process, None for the tree.
+        points: in order of time.
+
+    """
+
+    name: str
+    points: tuple[Point, ...]
+    pid: int | None = None
+
+
+class Report(Record, frozen=True, omit_defaults=False):
+    """Everything that a renderer needs.
+
+    Attributes:
+        schema_version: of this shape.
+        diag_version: of the program that judged.
+        verdict: the answer.
+        headline: the answer in one line.
+        target: what was looked at.
+        observed: how much was seen.
+        host: the machine, None in old recordings.
+        findings: the gravest first.
+        skipped: rules that could not be run.
+        processes: the tree.
+        limits: of the root, None if not read.
+        series: counters over time.
+
+    """
+
+    diag_version: str
+    verdict: Verdict
+    headline: str
+    target: Target
+    observed: Observed
+    findings: tuple[Finding, ...]
+    skipped: tuple[RuleSkipped, ...]
+    processes: tuple[ProcessView, ...]
+    host: Host | None = None
+    limits: Limits | None = None
+    series: tuple[Series, ...] = ()
+    schema_version: int = SCHEMA_VERSION

@@ -1,0 +1,48 @@
+"""A process tree at one moment."""
+
+from collections.abc import Iterator
+
+from diag.model.base import Record
+from diag.model.channel import Channel
+from diag.model.gap import Gap
+from diag.model.ids import ProcessId, ThreadId
+from diag.model.process import Process
+from diag.model.thread import Thread
+
+
+class Snapshot(Record, frozen=True, tag="snapshot", tag_field="record"):
+    """Everything one sweep saw.
+
+    The reads of a sweep are not simultaneous: each thread says when it was read.
+
+    Attributes:
+        root: the target.
+        taken_at_unix_s: wall-clock time at the start of the sweep.
+        started_s: CLOCK_MONOTONIC at the start of the sweep.
+        ended_s: CLOCK_MONOTONIC at its end.
+        processes: the root first, each parent before its children.
+        context: ancestors of the root, outside the tree, read because the root
+            was forked from them; they are not judged.
+        channels: what threads of the tree wait on through descriptors.
+        gaps: what could not be read, apart from the gaps of single processes.
+
+    """
+
+    root: ProcessId
+    taken_at_unix_s: float
+    started_s: float
+    ended_s: float
+    processes: tuple[Process, ...]
+    context: tuple[Process, ...] = ()
+    channels: tuple[Channel, ...] = ()
+    gaps: tuple[Gap, ...] = ()
+
+    def process(self, pid: int) -> Process | None:
+        """Return the process of the tree with this pid, or None."""
+        return next((process for process in self.processes if process.pid == pid), None)
+
+    def threads(self) -> Iterator[tuple[ThreadId, Process, Thread]]:
+        """Yield every thread of the tree with its process."""
+        for process in self.processes:
+            for thread in process.threads:
+                yield ThreadId(process.pid, thread.tid), process, thread

@@ -1,0 +1,53 @@
+"""Python stacks as py-spy reports them."""
+
+import msgspec
+
+from diag.model.base import Record
+
+
+class Frame(Record, frozen=True):
+    """One Python frame.
+
+    Attributes:
+        function: the code's name; "Class.method" on 3.11 and later, the bare
+            method before that (py-spy 0.4.3), so compare with `bare_name`.
+        file: the path as the interpreter knows it.
+        short_file: the path as py-spy shortens it, relative to `sys.path`.
+        line: 1-based, 0 if unknown.
+        self_address: address of the local named `self`, if the frame has one.
+        objects: addresses of other locals that analysis needs, by name
+            (never their values).
+
+    """
+
+    function: str
+    file: str
+    line: int
+    short_file: str | None = None
+    self_address: int | None = None
+    objects: dict[str, int] = msgspec.field(default_factory=dict)
+
+    @property
+    def bare_name(self) -> str:
+        """The function's name without its class."""
+        return self.function.rpartition(".")[2]
+
+
+class Stack(Record, frozen=True):
+    """The Python frames of one thread, innermost first, as in py-spy.
+
+    Attributes:
+        frames: innermost first; empty while the interpreter is finalising.
+        thread_name: the name given in `threading`, None if never imported.
+        ident: the pthread id, which Python calls the thread's ident.
+        os_thread_id: what py-spy took for the kernel's thread id: of the
+            innermost pid namespace, None where it could not tell.
+        owns_gil: py-spy's opinion; the GIL's own memory is the better source.
+
+    """
+
+    frames: tuple[Frame, ...]
+    ident: int
+    thread_name: str | None = None
+    os_thread_id: int | None = None
+    owns_gil: bool = False

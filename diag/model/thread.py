@@ -1,0 +1,61 @@
+"""One thread at one moment."""
+
+from diag.model.base import Record
+from diag.model.stack import Stack
+from diag.model.wait import Wait
+
+
+class Syscall(Record, frozen=True):
+    """`/proc/PID/task/TID/syscall` of a blocked thread.
+
+    Attributes:
+        number: of the system call, -1 if blocked outside of one.
+        args: its six arguments; empty for -1.
+        stack_pointer: of user space.
+        program_counter: of user space.
+
+    """
+
+    number: int
+    args: tuple[int, ...]
+    stack_pointer: int
+    program_counter: int
+
+
+class Thread(Record, frozen=True):
+    """A thread as read from `/proc`, with what was found about its wait.
+
+    Attributes:
+        tid: kernel thread id, observer's namespace.
+        inner_tid: the same thread in its innermost pid namespace (NSpid).
+        name: the kernel's name (comm), 15 bytes at most.
+        state: letter of `/proc/PID/task/TID/stat`: R S D T t Z X I.
+        start_ticks: start time in clock ticks since boot.
+        user_ticks: CPU time in user mode, clock ticks.
+        system_ticks: CPU time in the kernel, clock ticks.
+        voluntary_switches: context switches because it blocked.
+        involuntary_switches: context switches because its time was up.
+        read_at_s: when it was read, CLOCK_MONOTONIC seconds.
+        syscall: None if running or not readable.
+        wchan: kernel function it sleeps in, None if unknown.
+        wait: what it waits for.
+        ident: pthread id, where the interpreter knows the thread.
+        stack: Python frames, None if not taken or not a Python thread.
+
+    """
+
+    tid: int
+    name: str
+    state: str
+    start_ticks: int
+    wait: Wait
+    inner_tid: int | None = None
+    user_ticks: int = 0
+    system_ticks: int = 0
+    voluntary_switches: int | None = None
+    involuntary_switches: int | None = None
+    read_at_s: float = 0.0
+    syscall: Syscall | None = None
+    wchan: str | None = None
+    ident: int | None = None
+    stack: Stack | None = None

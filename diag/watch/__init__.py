@@ -1,0 +1,1 @@
+"""Looks at a running tree over time."""
