@@ -1,5 +1,7 @@
 """The components of the wait-for graph against a definition by reachability."""
 
+import itertools
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -49,7 +51,7 @@ def test_victims_are_those_who_reach_the_cause(graph):
 
 def test_a_long_chain_does_not_exhaust_the_stack():
     chain = [ThreadId(1, n) for n in range(5000)]
-    graph = {a: frozenset({b}) for a, b in zip(chain, chain[1:], strict=False)}
+    graph = {a: frozenset({b}) for a, b in itertools.pairwise(chain)}
     graph[chain[-1]] = frozenset()
     assert sinks(graph) == [frozenset({chain[-1]})]
     assert len(waiting_for(graph, frozenset({chain[-1]}))) == 4999
