@@ -21,7 +21,6 @@ It prints `READY <pid>` when it is in the state of its label. This module knows 
 import os
 import re
 import select
-import shutil
 import signal
 import subprocess
 import tempfile
@@ -68,9 +67,15 @@ class Program:
         """Its file's name without the ending, unique among all programs."""
         return self.path.stem
 
-    def missing(self) -> list[str]:
-        """Return the commands it needs that this machine lacks."""
-        return [command for command in self.needs if shutil.which(command) is None]
+    def missing(self, target: Target) -> list[str]:
+        """Return the commands it needs that the target's root directory lacks."""
+        folders = ("usr/bin", "usr/local/bin", "usr/sbin")
+        root = target.root or Path("/")
+        return [
+            command
+            for command in self.needs
+            if not any((root / folder / command).exists() for folder in folders)
+        ]
 
 
 @dataclass(frozen=True)
