@@ -15,6 +15,7 @@ import logging
 import os
 import select
 import threading
+import warnings
 
 
 def handle_request():
@@ -34,6 +35,8 @@ def main():
     while select.select([], [2], [], 0)[1]:
         pass
 
+    # Shown for __main__ only: it would stop the parent at the same lock (3.12 and later).
+    warnings.simplefilter("ignore", DeprecationWarning)
     child = os.fork()
     if child == 0:
         handle_request()
