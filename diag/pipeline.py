@@ -100,7 +100,9 @@ def _view(tree: Tree, process: Process, live: dict[int, bool | None]) -> Process
     return ProcessView(
         role=role_of(tree, process.pid),
         process=process,
-        waits={thread.tid: describe_wait(thread.wait, tree.channels) for thread in process.threads},
+        waits={
+            thread.tid: describe_wait(thread, process, tree.channels) for thread in process.threads
+        },
         live=live,
     )
 

@@ -2,34 +2,11 @@
 
 from diag.analysis.case import Case
 from diag.analysis.frames import place, user_frame
-from diag.analysis.idioms import Idiom, idiom_of
 from diag.analysis.owners import Owner, OwnerState
-from diag.analysis.tree import Tree
+from diag.analysis.words import describe_wait
 from diag.model.finding import Evidence, Link, Source
 from diag.model.ids import ThreadId
-from diag.model.lock import Lock, LockKind
-from diag.model.wait import ChannelWait, Wait, WaitKind
-
-_LOCK_NAMES = {
-    LockKind.RLOCK: "RLock",
-    LockKind.LOCK: "Lock",
-    LockKind.SIMPLE_QUEUE: "SimpleQueue",
-    LockKind.MUTEX: "native mutex",
-    LockKind.GIL: "GIL",
-    LockKind.JOIN: "end of a thread",
-}
-_IDIOM_WORDS = {
-    Idiom.EVENT: "an Event to be set",
-    Idiom.CONDITION: "a Condition to be notified",
-    Idiom.FUTURE: "the result of a Future",
-    Idiom.QUEUE_GET: "an item from a queue",
-    Idiom.QUEUE_PUT: "room in a queue",
-    Idiom.QUEUE_JOIN: "the items of a queue to be marked done",
-    Idiom.SEMAPHORE: "a Semaphore",
-    Idiom.BARRIER: "the other parties of a Barrier",
-    Idiom.JOIN: "a thread to end",
-    Idiom.IMPORT: "the lock of a module that is being imported",
-}
+from diag.model.wait import Wait, WaitKind
 
 
 def wait_link(case: Case, waiter: ThreadId) -> Link:
@@ -46,7 +23,7 @@ def wait_link(case: Case, waiter: ThreadId) -> Link:
     if owner is not None:
         details.extend(owner_words(case, waiter, owner))
     return Link(
-        text=f"{case.name(waiter)} waits for {object_words(case.tree, waiter)}",
+        text=wait_words(case, waiter),
         source=source_of(thread.wait, owner),
         waiter=case.locate(waiter),
         details=tuple(details),
@@ -61,60 +38,13 @@ def source_of(wait: Wait, owner: Owner | None) -> Source:
     return Source.OBSERVED
 
 
-def object_words(tree: Tree, waiter: ThreadId) -> str:
-    """Return what a thread waits for, in words that follow "waits for"."""
-    thread = tree.threads[waiter]
-    wait = thread.wait
-    match wait.kind:
-        case WaitKind.LOCK | WaitKind.SHARED_LOCK:
-            return _lock_words(wait.lock, idiom_of(thread.stack))
-        case WaitKind.CHILD:
-            children = " or ".join(map(str, wait.children)) or "any child"
-            return f"the exit of {children}"
-        case WaitKind.READ | WaitKind.WRITE | WaitKind.POLL:
-            return _channels_words(tree, wait)
-        case WaitKind.FILE_LOCK:
-            return f"the file lock held by {', '.join(map(str, wait.holders))}"
-    return wait.kind.value
-
-
-def _lock_words(lock: Lock | None, idiom: Idiom) -> str:
-    if idiom in _IDIOM_WORDS and (lock is None or lock.kind in (LockKind.LOCK, LockKind.UNKNOWN)):
-        return _IDIOM_WORDS[idiom]
-    if lock is None:
-        return "a lock"
-    if lock.kind is LockKind.BUFFER:
-        return f"the lock inside <{lock.type_name}>{_at(lock)}"
-    if lock.kind is LockKind.SEMAPHORE and lock.semaphore is not None:
-        recursive = "RLock" if lock.semaphore.recursive else "Lock"
-        name = recursive if lock.semaphore.max_value == 1 else "semaphore"
-        return f"a multiprocessing {name}{_at(lock)}"
-    if lock.kind is LockKind.SIMPLE_QUEUE:
-        return f"an item from <{lock.type_name}>{_at(lock)}"
-    if lock.kind is LockKind.JOIN:
-        return "a thread to end"
-    name = _LOCK_NAMES.get(lock.kind) or f"lock of <{lock.type_name or 'unknown'}>"
-    return f"the {name}{_at(lock)}"
-
-
-def _at(lock: Lock) -> str:
-    return f" at {lock.address:#x}" if lock.address is not None else ""
-
-
-def _channels_words(tree: Tree, wait: Wait) -> str:
-    described = [_channel_words(tree, item) for item in wait.channels[:3]]
-    more = len(wait.channels) - len(described)
-    if more > 0:
-        described.append(f"{more} more")
-    return " or ".join(described) or "nothing at all"
-
-
-def _channel_words(tree: Tree, item: ChannelWait) -> str:
-    channel = tree.channels.get(item.channel)
-    name = (channel.name if channel else None) or item.channel
-    if item.direction == "write":
-        return f"room in the full {name} (fd {item.fd})"
-    return f"data on {name} (fd {item.fd})"
+def wait_words(case: Case, waiter: ThreadId) -> str:
+    """Return who waits for what: "worker 2404 waits for an RLock"."""
+    tree = case.tree
+    wait = describe_wait(
+        tree.threads[waiter], tree.processes[waiter.pid], tree.channels, with_owner=False
+    )
+    return f"{case.name(waiter)} {wait}"
 
 
 def owner_words(case: Case, waiter: ThreadId, owner: Owner) -> list[str]:
@@ -185,10 +115,10 @@ def evidence_of(case: Case, member: ThreadId) -> list[Evidence]:
     )
     lock = thread.wait.lock
     if lock is not None and lock.owner_ident is not None:
+        at = f" at {lock.address:#x}" if lock.address is not None else ""
         facts.append(
             Evidence(
-                text=f"{lock.type_name or lock.kind.value}{_at(lock)} records owner"
-                f" {lock.owner_ident:#x}",
+                text=f"{lock.type_name or lock.kind.value}{at} records owner {lock.owner_ident:#x}",
                 source=Source.READ,
             )
         )

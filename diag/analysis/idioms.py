@@ -6,6 +6,7 @@ more careful where a wait is one that programs use on purpose.
 
 from enum import StrEnum
 
+from diag.analysis.frames import is_library
 from diag.model.stack import Frame, Stack
 
 
@@ -103,8 +104,9 @@ def _outer(found: Idiom, sign: Idiom, frame: Frame) -> Idiom:
 def _sign(frame: Frame) -> Idiom | None:
     if frame.file.startswith("<frozen importlib"):
         return Idiom.IMPORT
-    tails = _tails(frame.file)
-    for tail in tails:
+    if not is_library(frame):
+        return None
+    for tail in _tails(frame.file):
         for table, name in ((_CLASSES, frame.function), (_SIGNS, frame.bare_name)):
             if (tail, name) in table:
                 return table[tail, name]

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from diag.analysis.case import Case
 from diag.analysis.causes import CauseKind
-from diag.analysis.chain import object_words
+from diag.analysis.chain import wait_words
 from diag.analysis.idioms import Idiom, idiom_of
 from diag.model.finding import Finding, Severity
 from diag.model.wait import WaitKind
@@ -28,7 +28,7 @@ def _check(case: Case) -> Iterator[Finding]:
 
 def _title(case: Case, deadlock: Deadlock) -> str:
     first = deadlock.first
-    waits = f"{case.name(first)} waits for {object_words(case.tree, first)}"
+    waits = wait_words(case, first)
     if len(deadlock.members) == 1:
         return f"{waits}, and nobody is left to provide it"
     return f"{waits}, and none of the {len(deadlock.members)} threads involved can act"
