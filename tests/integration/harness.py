@@ -7,6 +7,7 @@ inline script metadata, PEP 723):
     # verdict = "hung"               or "healthy"
     # stdin = "pipe"                 held open by the test; /dev/null by default
     # needs = ["strace"]             commands without which it cannot run
+    # twin_of = ["lock-cycle"]       healthy, in the shape that these rules look for
     # live = true                    hung, but parts of it go on
     # [[finding]]                    one for each finding of severity error
     # rule = "lock-cycle"
@@ -61,6 +62,7 @@ class Program:
     stdin: str
     needs: tuple[str, ...]
     live: bool
+    twin_of: tuple[str, ...]
 
     @property
     def name(self) -> str:
@@ -112,6 +114,7 @@ def read_label(path: Path) -> Program:
         stdin=label.get("stdin", "null"),
         needs=tuple(label.get("needs", ())),
         live=label.get("live", False),
+        twin_of=tuple(label.get("twin_of", ())),
     )
 
 

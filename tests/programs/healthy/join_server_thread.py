@@ -2,6 +2,7 @@
 
 # /// diag
 # verdict = "healthy"
+# twin_of = ["nobody-can-act"]
 # ///
 
 import os

@@ -2,6 +2,7 @@
 
 # /// diag
 # verdict = "healthy"
+# twin_of = ["lock-cycle"]
 # ///
 
 import os

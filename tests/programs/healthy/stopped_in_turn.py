@@ -2,6 +2,7 @@
 
 # /// diag
 # verdict = "healthy"
+# twin_of = ["stopped-process"]
 # ///
 
 import os
