@@ -65,7 +65,7 @@ def _kind_of(tree: Tree, liveness: Liveness, graph: Graph, sink: frozenset[Threa
             tree, liveness.wakers[member], member, waits_for_itself=member in graph[member]
         )
     kinds = {tree.threads[member].wait.kind for member in sink}
-    if all(_is_single_edge(liveness.wakers[member]) for member in sink):
+    if all(_waits_for_owner(tree, liveness.wakers[member], member) for member in sink):
         return CauseKind.LOCK_CYCLE
     pipe_waits = {WaitKind.WRITE, WaitKind.READ, WaitKind.POLL}
     across = len({member.pid for member in sink}) > 1
@@ -93,10 +93,12 @@ def _kind_of_one(
     return CauseKind.NOBODY_CAN_ACT
 
 
-def _is_single_edge(wakers: Wakers) -> bool:
-    """Whether exactly one thread could wake it, by an owner that is recorded."""
+def _waits_for_owner(tree: Tree, wakers: Wakers, member: ThreadId) -> bool:
+    """Whether it waits for a lock whose owner the lock, or the kernel, records."""
+    if tree.threads[member].wait.kind is WaitKind.FILE_LOCK:
+        return True
     owner = wakers.owner
-    return owner is not None and owner.state is OwnerState.THREAD and len(wakers.threads) == 1
+    return owner is not None and owner.state is OwnerState.THREAD
 
 
 def _takes_a_lock(tree: Tree, member: ThreadId) -> bool:
