@@ -5,7 +5,7 @@ inline script metadata, PEP 723):
 
     # /// diag
     # verdict = "hung"               or "healthy"
-    # stdin = "pipe"                 held open by the test; /dev/null by default
+    # stdin = "pipe"                 nothing comes; /dev/null by default
     # needs = ["strace"]             commands without which it cannot run
     # twin_of = ["lock-cycle"]       healthy, in the shape that these rules look for
     # live = true                    hung, but parts of it go on
@@ -31,7 +31,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from tests.integration.pythons import Target, environment
 
@@ -141,10 +141,11 @@ def running(program: Program, target: Target) -> Iterator[int]:
     with (
         tempfile.TemporaryDirectory(dir=root / "tmp", prefix="diag-") as folder,
         tempfile.TemporaryFile() as errors,
+        _stdin(program.stdin) as stdin,
     ):
         process = subprocess.Popen(
             target.argv(program.path),
-            stdin=subprocess.PIPE if program.stdin == "pipe" else subprocess.DEVNULL,
+            stdin=stdin,
             stdout=subprocess.PIPE,
             stderr=errors,
             env={**environment(), "TMPDIR": f"/tmp/{Path(folder).name}"},
@@ -159,6 +160,20 @@ def running(program: Program, target: Target) -> Iterator[int]:
             yield process.pid
         finally:
             _end(process)
+
+
+@contextmanager
+def _stdin(kind: str) -> Iterator[IO[bytes] | int]:
+    """Give /dev/null, or a pipe that another program, not the observer, could write into."""
+    if kind == "null":
+        yield subprocess.DEVNULL
+        return
+    with subprocess.Popen(["sleep", "infinity"], stdout=subprocess.PIPE) as writer:
+        assert writer.stdout is not None
+        try:
+            yield writer.stdout
+        finally:
+            writer.kill()
 
 
 def session(leader: int) -> list[int]:
@@ -246,6 +261,5 @@ def _end(process: subprocess.Popen[bytes]) -> None:
         assert time.monotonic() < deadline, f"these processes survived: {pids}"
         time.sleep(0.01)
     process.wait()
-    for stream in (process.stdin, process.stdout):
-        if stream is not None:
-            stream.close()
+    if process.stdout is not None:
+        process.stdout.close()

@@ -1,9 +1,14 @@
-"""Ten threads of a forked child stand behind a plain lock that no one there holds."""
+"""Ten threads of a forked child stand behind a plain lock that no one there holds.
+
+A plain lock records no owner, and one with several threads around it could be any
+one's: the general proof is accepted.
+"""
 
 # /// diag
 # verdict = "hung"
 # [[finding]]
 # rule = "orphaned-lock"
+# or_rule = "nobody-can-act"
 # confidence = "proven"
 # functions = ["update_cache"]
 # ///

@@ -1,35 +1,31 @@
-"""A signal handler takes the plain Lock that the code it interrupted holds.
-
-The process catches more than SIGINT, but its handler runs already: a second
-signal would only stop at the same lock.
-"""
+"""A handler of Ctrl-C takes the plain Lock that the code it interrupted holds."""
 
 # /// diag
 # verdict = "hung"
 # [[finding]]
 # rule = "self-deadlock"
 # or_rule = "nobody-can-act"
-# confidence = ["proven", "likely"]
-# functions = ["reload_configuration"]
+# confidence = "proven"
+# functions = ["save_state"]
 # ///
 
 import os
 import signal
 import threading
 
-configuration = threading.Lock()
+state = threading.Lock()
 
 
-def reload_configuration(_number, _frame):
-    with configuration:
+def save_state(_number, _frame):
+    with state:
         pass
 
 
 def main():
-    signal.signal(signal.SIGUSR1, reload_configuration)
+    signal.signal(signal.SIGINT, save_state)
     threading.Timer(0.5, os.write, (1, b"READY %d\n" % os.getpid())).start()
-    with configuration:
-        os.kill(os.getpid(), signal.SIGUSR1)
+    with state:
+        os.kill(os.getpid(), signal.SIGINT)
 
 
 main()

@@ -1,9 +1,12 @@
-"""A task in a forked pool submits to the inherited copy of that pool and waits."""
+"""A task in a forked pool submits to the inherited copy of that pool.
+
+submit() starts the workers while it holds the pool's lock: each inherits it locked.
+"""
 
 # /// diag
 # verdict = "hung"
 # [[finding]]
-# rule = "nobody-can-act"
+# rule = "orphaned-lock"
 # confidence = "proven"
 # functions = ["load_page"]
 # ///
