@@ -46,9 +46,7 @@ class Tree:
                 times = process.cpu_times()
                 rss_bytes += process.memory_info().rss
                 self._cpu_s[process] = times.user + times.system
-        return Sample(
-            processes=len(alive), rss_bytes=rss_bytes, cpu_s=sum(self._cpu_s.values())
-        )
+        return Sample(processes=len(alive), rss_bytes=rss_bytes, cpu_s=sum(self._cpu_s.values()))
 
     def alive(self) -> list[psutil.Process]:
         """Return the processes of the run that have not ended."""
