@@ -164,14 +164,12 @@ def file_key(found: FileId) -> str:
 def find_holders(wanted: Collection[str], *, proc_root: Path = PROC) -> Holders:
     """Find every descriptor of every process that leads to one of the keys.
 
-    A key is a link ("pipe:[1]", "socket:[2]"), "eventfd:7", or a `file_key`. diag's
-    own descriptors are no one's partner and are left out; kernel threads have none.
+    A key is a link ("pipe:[1]", "socket:[2]"), "eventfd:7", or a `file_key`. diag itself
+    counts: it may have started the target, or be embedded in a program that did.
     """
     search = _Search(frozenset(wanted), proc_root)
     unreadable = []
     for pid in list_numbers(proc_root):
-        if pid == os.getpid():
-            continue
         try:
             search.look(pid)
         except OSError as error:

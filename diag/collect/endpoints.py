@@ -108,7 +108,8 @@ class Endpoints:
         found = identify(f"{self._proc_root}/{pid}/fd/{fd}")
         if stat.S_ISFIFO(found.mode):
             key = file_key(found)
-            channel = Channel(id=key, kind=ChannelKind.PIPE, name=link)
+            anybody = None if link.endswith(" (deleted)") else f"whoever opens {link}"
+            channel = Channel(id=key, kind=ChannelKind.PIPE, name=link, outside=anybody)
             return Draft(channel, (key,), by_mode=True)
         if stat.S_ISREG(found.mode) or stat.S_ISDIR(found.mode):
             channel = Channel(id=link, kind=ChannelKind.FILE, name=link, outside="the file system")
