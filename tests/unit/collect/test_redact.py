@@ -1,3 +1,5 @@
+import time
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -67,3 +69,10 @@ def test_a_secret_never_appears(secret: str, name: str) -> None:
         [f"https://host/?{name}={secret}"],
     ):
         assert secret not in " ".join(mask_command(["job", *command]))
+
+
+def test_one_endless_word_does_not_take_for_ever() -> None:
+    started_s = time.monotonic()
+    for text in ("a" * 32_768, "a=" * 16_384, "x://a:" * 5_000, 'a="' * 10_000):
+        mask_command([text])
+    assert time.monotonic() - started_s < 5
