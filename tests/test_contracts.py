@@ -9,8 +9,8 @@ from pathlib import Path
 
 import click
 import pytest
-
 from diag.cli import main
+
 from diag.errors import ExitStatus
 from diag.rules.registry import RULES
 from tests.integration import harness
