@@ -1,0 +1,285 @@
+"""Waits, locks and channels in words: one short line each, for people."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import NamedTuple
+
+from diag.analysis.idioms import Idiom, idiom_of
+from diag.model.channel import Channel, ChannelKind, Holder
+from diag.model.lock import Lock, LockKind, Semaphore
+from diag.model.process import Process
+from diag.model.thread import Thread
+from diag.model.wait import ChannelWait, Wait, WaitKind
+
+MOST_NAMED = 4
+
+_FIXED = {
+    WaitKind.RUNNING: "runs",
+    WaitKind.SIGNAL: "waits for a signal",
+    WaitKind.STOPPED: "is stopped by a signal; SIGCONT lets it go on",
+    WaitKind.EXITED: "has exited",
+    WaitKind.OPEN: "opens a FIFO whose other end nobody has open",
+}
+_VERBS = {
+    WaitKind.READ: "reads",
+    WaitKind.WRITE: "writes to",
+    WaitKind.POLL: "polls",
+    WaitKind.ACCEPT: "waits for a connection on",
+    WaitKind.CONNECT: "connects",
+}
+_LOCK_NAMES = {
+    LockKind.LOCK: "a Lock",
+    LockKind.RLOCK: "an RLock",
+    LockKind.SIMPLE_QUEUE: "an item of a SimpleQueue",
+    LockKind.JOIN: "the end of a thread",
+    LockKind.MUTEX: "a native mutex",
+    LockKind.GIL: "the GIL",
+    LockKind.UNKNOWN: "a lock",
+}
+# What a plain Lock is waited for, as the frames above it say.
+_PURPOSES = {
+    Idiom.EVENT: "an Event to be set",
+    Idiom.CONDITION: "a Condition to be notified",
+    Idiom.FUTURE: "the result of a Future",
+    Idiom.QUEUE_GET: "an item of a queue",
+    Idiom.QUEUE_PUT: "room in a queue",
+    Idiom.QUEUE_JOIN: "the tasks of a queue to be done",
+    Idiom.SEMAPHORE: "a Semaphore",
+    Idiom.BARRIER: "the other parties of a Barrier",
+    Idiom.JOIN: "the end of a thread",
+    Idiom.IMPORT: "the lock of a module that is being imported",
+}
+
+
+class Scene(NamedTuple):
+    """What the words for one wait are chosen from.
+
+    Attributes:
+        wait: the wait.
+        thread: who waits.
+        process: the process of the thread.
+        channels: by id, as in the snapshot.
+        with_owner: whether to add what a lock records of its owner.
+
+    """
+
+    wait: Wait
+    thread: Thread
+    process: Process
+    channels: Mapping[str, Channel]
+    with_owner: bool
+
+
+def describe_wait(
+    thread: Thread,
+    process: Process,
+    channels: Mapping[str, Channel],
+    *,
+    with_owner: bool = True,
+) -> str:
+    """Say what a thread of `process` waits for, or that it runs.
+
+    `channels` are those of the snapshot, by id; those it lacks are named by id alone.
+    Without `with_owner` the lock is named and not who holds it.
+    """
+    scene = Scene(thread.wait, thread, process, channels, with_owner)
+    kind = thread.wait.kind
+    words = _FIXED.get(kind) or _DESCRIBERS[kind](scene)
+    words += _deadline(scene)
+    if thread.wait.unknown is not None:
+        words += f" (not fully understood: {thread.wait.unknown})"
+    return words
+
+
+def describe_lock(lock: Lock) -> str:
+    """Name the lock object: "an RLock", "the lock of a _io.BufferedWriter"."""
+    if lock.kind is LockKind.BUFFER:
+        return f"the lock of a {lock.type_name or 'buffered file'}"
+    if lock.kind is LockKind.SEMAPHORE:
+        return _semaphore_name(lock.semaphore)
+    return _LOCK_NAMES[lock.kind]
+
+
+def describe_owner(lock: Lock, process: Process) -> str | None:
+    """Say who holds a lock, as far as the lock itself records it; None if it does not.
+
+    An owner that is none of the threads known by ident is said to be just that: whether it was
+    lost in a fork is for the analysis to prove.
+    """
+    if lock.semaphore is not None:
+        return _semaphore_owner(lock.semaphore)
+    if lock.owner_tid is not None:
+        return f"held by thread {lock.owner_tid}"
+    if lock.owner_ident is None:
+        return f"owner unknown: {lock.owner_unknown}" if lock.owner_unknown else None
+    owner = next((known for known in process.threads if known.ident == lock.owner_ident), None)
+    verb = "thread" if lock.kind is LockKind.JOIN else "held by"
+    if owner is None:
+        return f"{verb} {lock.owner_ident:#x}, which is no thread known in {process.pid}"
+    name = owner.stack.thread_name if owner.stack and owner.stack.thread_name else owner.name
+    return f'{verb} "{name}" (tid {owner.tid})'
+
+
+def describe_channel(channel: Channel) -> str:
+    """Name a channel: its path, address or peer where it has one, and its id."""
+    if channel.kind is ChannelKind.TERMINAL:
+        return f"the terminal {channel.name or ''}".rstrip()
+    return f"{channel.id} ({channel.name})" if channel.name else channel.id
+
+
+def _sleep(scene: Scene) -> str:
+    return "sleeps" if scene.wait.timed else f"sleeps in {scene.wait.syscall or 'the kernel'}"
+
+
+def _lock(scene: Scene) -> str:
+    lock = scene.wait.lock
+    purpose = _PURPOSES.get(idiom_of(scene.thread.stack))
+    if lock is None:
+        return f"waits for {purpose or 'a lock'}"
+    plain = lock.kind in (LockKind.LOCK, LockKind.UNKNOWN)
+    words = f"waits for {purpose if plain and purpose else describe_lock(lock)}"
+    owner = describe_owner(lock, scene.process) if scene.with_owner else None
+    return f"{words}; {owner}" if owner and not (plain and purpose) else words
+
+
+def _shared_lock(scene: Scene) -> str:
+    if scene.wait.lock is None:
+        return "waits for a lock in memory shared between processes"
+    return _lock(scene)
+
+
+def _channels(scene: Scene) -> str:
+    verb = _VERBS[scene.wait.kind]
+    waits = scene.wait.channels
+    if not waits:
+        return f"{verb} no descriptor that could be told"
+    if len(waits) == 1:
+        return f"{verb} {_end(waits[0], scene, with_holders=True)}"
+    ends = [_end(each, scene, with_holders=False) for each in waits]
+    return f"{verb} {len(waits)} descriptors: {_capped(ends)}"
+
+
+def _end(waited: ChannelWait, scene: Scene, *, with_holders: bool) -> str:
+    channel = scene.channels.get(waited.channel)
+    name = describe_channel(channel) if channel else waited.channel
+    words = f"{name}, fd {waited.fd}"
+    if channel is None or not with_holders:
+        return words
+    if channel.kind is ChannelKind.PIDFD:
+        return f"{words}: the exit of {channel.pid}"
+    others = _others(channel, waited.direction, scene.process.pid)
+    return f"{words}; {others}" if others else words
+
+
+def _others(channel: Channel, direction: str, pid: int) -> str:
+    holders = channel.writers if direction == "read" else channel.readers
+    end = _end_name(channel.kind, direction)
+    said = []
+    if holders:
+        said.append(f"{end} held by {_pids(holders, pid)}")
+    elif channel.outside is None and channel.uncertain is None and end:
+        said.append(f"nobody holds the {end}")
+    if channel.outside is not None:
+        said.append(f"{channel.outside} can end it")
+    if channel.uncertain is not None:
+        said.append(f"maybe more: {channel.uncertain}")
+    return ", ".join(said)
+
+
+def _end_name(kind: ChannelKind, direction: str) -> str:
+    match kind:
+        case ChannelKind.PIPE:
+            return "write end" if direction == "read" else "read end"
+        case ChannelKind.UNIX_SOCKET | ChannelKind.TCP_SOCKET | ChannelKind.SOCKET:
+            return "other end"
+        case ChannelKind.EVENTFD:
+            return "counter"
+        case _:
+            return ""
+
+
+def _child(scene: Scene) -> str:
+    if scene.wait.any_child or not scene.wait.children:
+        return "waits for the exit of any child"
+    return f"waits for the exit of {_capped([str(pid) for pid in scene.wait.children])}"
+
+
+def _file_lock(scene: Scene) -> str:
+    file = (
+        f" on {_end(scene.wait.channels[0], scene, with_holders=False)}"
+        if (scene.wait.channels)
+        else ""
+    )
+    if not scene.wait.holders:
+        return f"waits for a file lock{file}; holder unknown"
+    return f"waits for a file lock{file}; held by {_capped([str(p) for p in scene.wait.holders])}"
+
+
+def _disk(scene: Scene) -> str:
+    where = scene.wait.syscall or scene.thread.wchan
+    return "waits for a device, uninterruptible" + (f" (in {where})" if where else "")
+
+
+def _traced(scene: Scene) -> str:
+    tracer = scene.process.traced_by
+    return "is stopped by a tracer" + (f", {tracer}" if tracer else "")
+
+
+def _unknown(scene: Scene) -> str:
+    where = scene.wait.syscall or scene.thread.wchan
+    return f"waits in {where}" if where else "waits for something unknown"
+
+
+_DESCRIBERS: dict[WaitKind, Callable[[Scene], str]] = {
+    WaitKind.SLEEP: _sleep,
+    WaitKind.LOCK: _lock,
+    WaitKind.SHARED_LOCK: _shared_lock,
+    **dict.fromkeys(_VERBS, _channels),
+    WaitKind.CHILD: _child,
+    WaitKind.FILE_LOCK: _file_lock,
+    WaitKind.DISK: _disk,
+    WaitKind.TRACED: _traced,
+    WaitKind.UNKNOWN: _unknown,
+}
+
+
+def _deadline(scene: Scene) -> str:
+    wait = scene.wait
+    if not wait.timed:
+        return ""
+    if wait.deadline_s is None:
+        return "" if wait.kind is WaitKind.SLEEP else ", with a time-out"
+    left_s = max(wait.deadline_s - scene.thread.read_at_s, 0.0)
+    return f", {left_s:.1f} s left" if left_s >= 0.1 else ", nearly over"
+
+
+def _semaphore_name(semaphore: Semaphore | None) -> str:
+    if semaphore is None:
+        return "a multiprocessing lock"
+    if semaphore.max_value == 1:
+        return f"a multiprocessing {'RLock' if semaphore.recursive else 'Lock'}"
+    return "a multiprocessing Semaphore"
+
+
+def _semaphore_owner(semaphore: Semaphore) -> str:
+    if semaphore.value > 0:
+        return f"free at that moment (value {semaphore.value})"
+    said = []
+    if semaphore.holders:
+        said.append(f"held by {_capped([str(holder.pid) for holder in semaphore.holders])}")
+    elif not semaphore.unread:
+        said.append("no process that maps it holds it")
+    if semaphore.unread:
+        said.append(f"not readable: {_capped([str(pid) for pid in semaphore.unread])}")
+    return ", ".join(said)
+
+
+def _pids(holders: Sequence[Holder], own: int) -> str:
+    pids = sorted({holder.pid for holder in holders})
+    if pids == [own]:
+        return "itself alone"
+    return _capped([str(pid) for pid in pids])
+
+
+def _capped(names: Sequence[str]) -> str:
+    shown = ", ".join(names[:MOST_NAMED])
+    return f"{shown} and {len(names) - MOST_NAMED} more" if len(names) > MOST_NAMED else shown

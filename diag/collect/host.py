@@ -1,0 +1,58 @@
+"""Facts about the machine that a recording needs to be judged elsewhere."""
+
+import os
+from pathlib import Path
+
+from diag.collect.cpulist import parse_cpu_list
+from diag.model.host import Host
+
+ROOT = Path("/")
+
+
+def read_host(*, root: Path = ROOT) -> Host:
+    """Read the facts about the machine.
+
+    What no file tells (architecture, clock tick, page size) is asked of the running system,
+    so a copied tree should come from a machine of the same kind.
+
+    Raises:
+        OSError: `/proc` or `/sys` is not mounted.
+        CpuListError, ValueError: a file there is not understood.
+
+    """
+    online = root / "sys/devices/system/cpu/online"
+    return Host(
+        kernel=_read(root / "proc/sys/kernel/osrelease"),
+        machine=os.uname().machine,
+        cpus=len(parse_cpu_list(_read(online), online)),
+        memory_bytes=_memory_bytes(_read(root / "proc/meminfo")),
+        clock_ticks_per_s=os.sysconf("SC_CLK_TCK"),
+        page_bytes=os.sysconf("SC_PAGE_SIZE"),
+        ptrace_scope=read_ptrace_scope(root=root),
+    )
+
+
+def read_ptrace_scope(*, root: Path = ROOT) -> int | None:
+    """Read Yama's restriction of ptrace (ptrace(2)); None if the kernel has no Yama.
+
+    Raises:
+        OSError: it may not be read.
+        ValueError: it is no number.
+
+    """
+    try:
+        return int(_read(root / "proc/sys/kernel/yama/ptrace_scope"))
+    except FileNotFoundError:
+        return None
+
+
+def _memory_bytes(meminfo: str) -> int:
+    for line in meminfo.splitlines():
+        name, _, value = line.partition(":")
+        if name == "MemTotal":
+            return int(value.split()[0]) * 1024
+    raise ValueError("meminfo has no MemTotal")
+
+
+def _read(path: Path) -> str:
+    return path.read_text(encoding="ascii").strip()

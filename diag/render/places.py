@@ -1,0 +1,77 @@
+"""Who and where, in words."""
+
+import itertools
+from pathlib import PurePosixPath
+
+from diag.model.finding import Location
+from diag.model.report import ProcessView, Report
+from diag.model.stack import Frame
+from diag.model.thread import Thread
+
+_LIBRARY_PARTS = frozenset({"site-packages", "dist-packages"})
+
+
+class Places:
+    """Puts the places of one report in words, with paths as short as its stacks know them."""
+
+    def __init__(self, report: Report) -> None:
+        self._short = {
+            frame.file: frame.short_file
+            for view in report.processes
+            for thread in view.process.threads
+            if thread.stack is not None
+            for frame in thread.stack.frames
+            if frame.short_file
+        }
+
+    def where(self, location: Location) -> str:
+        """Return "in function (file:line)", as much of it as is known."""
+        spot = ""
+        if location.file is not None:
+            spot = self._spot(location.file, location.line or 0)
+        if location.function is None:
+            return f"in {spot}" if spot else ""
+        return f"in {location.function}" + (f" ({spot})" if spot else "")
+
+    def spot(self, frame: Frame) -> str:
+        """Return "file:line" of a frame."""
+        return self._spot(frame.file, frame.line)
+
+    def _spot(self, file: str, line: int) -> str:
+        name = self._short.get(file, file)
+        return f"{name}:{line}" if line else name
+
+
+def who(location: Location) -> str:
+    """Return "worker 2404", or 'thread "chatter" (tid 2403) of main 2402'."""
+    owner = f"{location.process_role or 'process'} {location.pid}"
+    if location.tid is None or location.tid == location.pid:
+        return owner
+    name = f'thread "{location.thread}"' if location.thread else "thread"
+    return f"{name} (tid {location.tid}) of {owner}"
+
+
+def who_runs(view: ProcessView, thread: Thread) -> str:
+    """Return 'worker 2404, main thread', or 'main 2402, thread "chatter" (tid 2403)'."""
+    owner = f"{view.role} {view.process.pid}"
+    if thread.tid == view.process.pid:
+        return f"{owner}, main thread"
+    name = thread.stack.thread_name if thread.stack else None
+    return f'{owner}, thread "{name or thread.name}" (tid {thread.tid})'
+
+
+def is_library(frame: Frame) -> bool:
+    """Whether a frame belongs to the interpreter or to an installed package.
+
+    By its path: the standard library lies in a folder named as its Python
+    (`lib/python3.11`), packages in `site-packages`; frozen modules have no path.
+    """
+    if frame.file.startswith("<"):
+        return True
+    parts = PurePosixPath(frame.file).parts
+    if not _LIBRARY_PARTS.isdisjoint(parts):
+        return True
+    return any(
+        above in ("lib", "lib64") and part.startswith(("python3", "pypy3"))
+        for above, part in itertools.pairwise(parts)
+    )

@@ -1,0 +1,130 @@
+"""The process tree and its threads on a terminal page."""
+
+from collections.abc import Sequence
+
+from diag.model.report import ProcessView, Report
+from diag.model.stack import Frame
+from diag.render.grouping import Group, Row, group_threads, tree_rows
+from diag.render.page import Page, Part
+from diag.render.places import Places, is_library, who_runs
+from diag.render.units import capped, plural
+
+STATES = {
+    "R": "running",
+    "S": "sleeping",
+    "D": "in disk wait",
+    "T": "stopped",
+    "t": "traced",
+    "Z": "exited",
+    "X": "exited",
+    "I": "idle",
+}
+COLUMNS = ("role", "pid", "state", "threads", "main thread")
+MOST_ROWS = 40
+MOST_GROUPS = 10
+MOST_PIDS = 4
+NARROWEST_TABLE = 90
+MOST_WAITS = 3
+MOST_FRAMES = 30
+LIBRARY_RUN = 4  # library frames in a row that are drawn before the rest is folded
+
+
+def draw_tree(page: Page, views: Sequence[ProcessView]) -> None:
+    """Draw the processes as a table."""
+    if not views:
+        return
+    page.heading("Processes")
+    rows = tree_rows(views)
+    cells = [_cells(row) for row in rows[:MOST_ROWS]]
+    if page.width >= NARROWEST_TABLE:
+        page.table(*COLUMNS, wide="main thread", rows=cells)
+    else:
+        _draw_lines(page, cells)
+    if len(rows) > MOST_ROWS:
+        page.line((f"and {len(rows) - MOST_ROWS} more rows (all of them with --json)", "dim"))
+
+
+def draw_threads(page: Page, report: Report, places: Places) -> None:
+    """Draw every stack once, with the threads that have it."""
+    groups = group_threads(report.processes)
+    if not groups:
+        return
+    page.heading("Threads", "equal stacks together, innermost call first, > marks user code")
+    for group in groups[:MOST_GROUPS]:
+        _draw_group(page, group, places)
+    if len(groups) > MOST_GROUPS:
+        page.line((f"and {len(groups) - MOST_GROUPS} more groups (all of them with --json)", "dim"))
+
+
+def draw_frames(page: Page, frames: Sequence[Frame], places: Places, *, indent: int) -> None:
+    """Draw frames innermost first; runs of library frames are folded."""
+    room = max((page.width - indent) // 2, 10)
+    width = min(max((len(frame.function) for frame in frames), default=0), room)
+    run = 0
+    for number, frame in enumerate(frames[:MOST_FRAMES]):
+        library = is_library(frame)
+        run = run + 1 if library else 0
+        if run <= LIBRARY_RUN:
+            _draw_frame(page, frame, places, width=width, library=library, indent=indent)
+        elif number + 1 == len(frames) or not is_library(frames[number + 1]):
+            folded = plural(run - LIBRARY_RUN, "library frame")
+            page.line((f"  ... {folded}", "dim"), indent=indent)
+    if len(frames) > MOST_FRAMES:
+        page.line((f"  ... {len(frames) - MOST_FRAMES} more frames", "dim"), indent=indent)
+
+
+def _cells(row: Row) -> tuple[Part, ...]:
+    first = row.views[0]
+    process = first.process
+    count = f"{len(row.views)} x " if len(row.views) > 1 else ""
+    branch = "  " * (row.depth - 1) + "└ " if row.depth else ""
+    name = f" ({process.name})" if process.interpreter is None else ""
+    state = STATES.get(process.state, process.state)
+    stuck = any(live is False for view in row.views for live in view.live.values())
+    if stuck:
+        state += ", for ever"
+    return (
+        branch + count + first.role + name,
+        capped([str(view.process.pid) for view in row.views], MOST_PIDS),
+        (state, "red" if stuck else ""),
+        str(len(process.threads)),
+        first.waits.get(process.pid, ""),
+    )
+
+
+def _draw_lines(page: Page, rows: Sequence[tuple[Part, ...]]) -> None:
+    for role, pids, state, threads, waits in rows:
+        page.line(role, " ", pids, ": ", state, ", threads: ", threads, hang=4)
+        if waits:
+            page.line(waits, indent=4)
+
+
+def _draw_group(page: Page, group: Group, places: Places) -> None:
+    page.blank()
+    page.line((_title(group), "bold"), ("  can never run again" if group.stuck else "", "red"))
+    for words in group.waits[:MOST_WAITS]:
+        page.line(words, indent=2)
+    if len(group.waits) > MOST_WAITS:
+        page.line((f"and {len(group.waits) - MOST_WAITS} other waits", "dim"), indent=2)
+    draw_frames(page, group.frames, places, indent=2)
+
+
+def _title(group: Group) -> str:
+    if len(group.members) == 1:
+        return who_runs(*group.members[0])
+    roles = ", ".join(dict.fromkeys(view.role for view, _ in group.members))
+    tids = capped([str(thread.tid) for _, thread in group.members], MOST_PIDS)
+    return f"{len(group.members)} threads of {roles}: tid {tids}"
+
+
+def _draw_frame(
+    page: Page, frame: Frame, places: Places, *, width: int, library: bool, indent: int
+) -> None:
+    mark = "  " if library else "> "
+    style = "dim" if library else "bold"
+    page.line(
+        (mark + frame.function.ljust(width), style),
+        (f"  {places.spot(frame)}", "dim" if library else "cyan"),
+        indent=indent,
+        hang=4,
+    )
