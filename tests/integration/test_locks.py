@@ -122,11 +122,11 @@ def test_names_object_and_owner(start: Start, python: Target, scenario: str) -> 
     assert (lock.owner_unknown is None) == ("owner_ident" in facts)
     if facts["kind"] in ("rlock", "buffer", "mutex") or "owner_ident" not in facts:
         assert lock.locked is not False
-    by_ident = {t.ident: t.tid for t in process.threads if t.ident is not None}
+    by_ident = {t.ident: t.tid for t in process.threads}
     if facts["kind"] == "mutex":
         assert lock.owner_tid == facts["owner_tid"]
     elif "owner_tid" in facts:
-        assert by_ident[lock.owner_ident] == facts["owner_tid"]
+        assert by_ident[facts["owner_ident"]] == facts["owner_tid"]
     if facts.get("owner_alive") is False:
         assert lock.owner_ident not in by_ident
         parents = {t.ident for t in snapshot.context[0].threads}
@@ -188,6 +188,7 @@ def test_names_holders_of_semaphore(
     holders = sorted([h.pid, h.ident, h.count] for h in semaphore.holders)
     assert holders == sorted(facts["holders"])
     assert semaphore.unread == ()
+    assert set(facts["pids"]) <= set(semaphore.mapped_by)
     assert (lock.owner_unknown is None) == (len(holders) == 1)
 
 
@@ -201,6 +202,7 @@ def test_outsider_that_maps_a_semaphore_is_named(start: Start, python: Target) -
     assert lock is not None
     assert lock.semaphore is not None
     assert lock.semaphore.unread == (outsider,)
+    assert outsider in lock.semaphore.mapped_by
     assert lock.owner_unknown is not None
 
 
