@@ -24,11 +24,12 @@ MOST_VICTIMS = 8
 MOST_EVIDENCE = 8
 
 
-def draw_finding(page: Page, finding: Finding, places: Places) -> None:
-    """Draw one finding."""
+def draw_finding(page: Page, finding: Finding, places: Places, *, headline: str) -> None:
+    """Draw one finding; a title that was the headline of the page is not said again."""
     page.blank()
     label = f"{finding.severity.value.upper()} ({finding.confidence})"
-    page.line((label, SEVERITY_STYLES[finding.severity]), (f"  {finding.title}", "bold"))
+    title = finding.rule if finding.title == headline else finding.title
+    page.line((label, SEVERITY_STYLES[finding.severity]), (f"  {title}", "bold"))
     _draw_chain(page, finding, places)
     _draw_victims(page, finding, places)
     _draw_paragraph(page, "Why", finding.explanation, "bold")

@@ -60,6 +60,23 @@ def test_verdict_is_the_first_line_and_says_how_sure() -> None:
     assert first == "HUNG (proven)  3 of 3 workers can never run again"
 
 
+def test_the_headline_is_not_said_twice() -> None:
+    report = fork_logging()
+    repeated = msgspec.structs.replace(report, headline=report.findings[0].title)
+    text = terminal.render(repeated, Options())
+    assert text.count(repeated.headline) == 1
+    assert "ERROR (proven)  orphaned-lock-after-fork" in text
+
+
+def test_a_place_that_the_details_name_is_not_added_to_the_step() -> None:
+    report = fork_logging()
+    link = report.findings[0].chain[1]
+    said = msgspec.structs.replace(link, details=("in main (shop/main.py:26)",))
+    finding = msgspec.structs.replace(report.findings[0], chain=(said,))
+    text = terminal.render(msgspec.structs.replace(report, findings=(finding,)), Options())
+    assert "  main thread of 2402 waits for 2404 to exit\n    in main (shop/main.py:26)" in text
+
+
 def test_healthy_claims_no_confidence() -> None:
     assert terminal.render(healthy(), Options()).startswith("HEALTHY  everything waits")
 
