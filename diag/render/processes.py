@@ -56,21 +56,24 @@ def draw_threads(page: Page, report: Report, places: Places) -> None:
         page.line((f"and {len(groups) - MOST_GROUPS} more groups (all of them with --json)", "dim"))
 
 
-def draw_frames(page: Page, frames: Sequence[Frame], places: Places, *, indent: int) -> None:
-    """Draw frames innermost first; runs of library frames are folded."""
+def draw_frames(
+    page: Page, frames: Sequence[Frame], places: Places, *, indent: int, fold: bool = True
+) -> None:
+    """Draw frames innermost first; with `fold`, long runs of library frames in short."""
     room = max((page.width - indent) // 2, 10)
     width = min(max((len(frame.function) for frame in frames), default=0), room)
+    most = MOST_FRAMES if fold else len(frames)
     run = 0
-    for number, frame in enumerate(frames[:MOST_FRAMES]):
+    for number, frame in enumerate(frames[:most]):
         library = is_library(frame)
         run = run + 1 if library else 0
-        if run <= LIBRARY_RUN:
+        if run <= LIBRARY_RUN or not fold:
             _draw_frame(page, frame, places, width=width, library=library, indent=indent)
         elif number + 1 == len(frames) or not is_library(frames[number + 1]):
             folded = plural(run - LIBRARY_RUN, "library frame")
             page.line((f"  ... {folded}", "dim"), indent=indent)
-    if len(frames) > MOST_FRAMES:
-        page.line((f"  ... {len(frames) - MOST_FRAMES} more frames", "dim"), indent=indent)
+    if len(frames) > most:
+        page.line((f"  ... {len(frames) - most} more frames", "dim"), indent=indent)
 
 
 def _cells(row: Row) -> tuple[Part, ...]:
