@@ -9,6 +9,7 @@ from pathlib import Path
 from diag.model.base import Record
 
 PYSPY_DEADLINE_S = 10.0
+_CAP_SYS_PTRACE = 19  # linux/capability.h
 
 
 class State(StrEnum):
@@ -34,6 +35,19 @@ class Check(Record, frozen=True):
     state: State
     found: str
     remedy: str | None = None
+
+
+def may_trace(*, root: Path) -> bool:
+    """Return whether this process holds CAP_SYS_PTRACE (capabilities(7)).
+
+    Raises:
+        OSError: `/proc` is not mounted.
+
+    """
+    for line in (root / "proc/self/status").read_text(encoding="utf-8").splitlines():
+        if line.startswith("CapEff:"):
+            return bool(int(line.split()[1], 16) >> _CAP_SYS_PTRACE & 1)
+    return False
 
 
 def find_pyspy() -> str | None:

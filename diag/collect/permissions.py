@@ -11,12 +11,10 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from diag.collect.checks import Check, State, ask, find_pyspy
+from diag.collect.checks import Check, State, ask, find_pyspy, may_trace
 from diag.collect.host import read_ptrace_scope
 
 ROOT = Path("/")
-# linux/capability.h
-_CAP_SYS_PTRACE = 19
 # linux/sock_diag.h, linux/unix_diag.h, linux/netlink.h
 _NETLINK_SOCK_DIAG = 4
 _SOCK_DIAG_BY_FAMILY = 20
@@ -79,7 +77,7 @@ def _pyspy() -> Check:
 
 
 def _ptrace(root: Path) -> Iterator[Check]:
-    capable = _has_capability(root, _CAP_SYS_PTRACE)
+    capable = may_trace(root=root)
     yield Check(
         name="CAP_SYS_PTRACE",
         state=State.OK if capable else State.LIMITED,
@@ -103,13 +101,6 @@ def _ptrace(root: Path) -> Iterator[Check]:
         if restricted and scope != 3
         else None,
     )
-
-
-def _has_capability(root: Path, number: int) -> bool:
-    for line in (root / "proc/self/status").read_text(encoding="utf-8").splitlines():
-        if line.startswith("CapEff:"):
-            return bool(int(line.split()[1], 16) >> number & 1)
-    return False
 
 
 def _proc_speed(root: Path) -> Check:

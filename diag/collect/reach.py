@@ -1,10 +1,9 @@
 """What diag can see of one process, each with the remedy if it cannot."""
 
-import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from diag.collect.checks import Check, State, ask, find_pyspy
+from diag.collect.checks import Check, State, ask, find_pyspy, may_trace
 from diag.collect.memory import Memory, MemoryUnreadableError
 
 ROOT = Path("/")
@@ -19,17 +18,17 @@ def check_process(pid: int, *, root: Path = ROOT) -> Iterator[Check]:
         yield Check(name=f"process {pid}", state=State.MISSING, found="no such process")
         return
     yield Check(name=f"process {pid}", state=State.OK, found=name)
-    remedy = _remedy()
+    remedy = _remedy(root)
     yield _attempt("its waits", lambda: (process / "syscall").read_bytes(), remedy)
     yield _attempt("its descriptors", lambda: list((process / "fd").iterdir()), remedy)
     yield _attempt("its memory", lambda: Memory(pid, proc_root=root / "proc").close(), remedy)
     yield _stacks(pid)
 
 
-def _remedy() -> str:
-    if os.geteuid() == 0:
-        return "the kernel protects it even from root: run diag where the process was started"
-    return "run diag with sudo, or as the owner of the process and with CAP_SYS_PTRACE"
+def _remedy(root: Path) -> str:
+    if may_trace(root=root):
+        return "the kernel protects it even so: run diag in the container or session it belongs to"
+    return "run diag with sudo; in a container: --cap-add SYS_PTRACE"
 
 
 def _attempt(name: str, read: Callable[[], object], remedy: str) -> Check:

@@ -8,10 +8,23 @@ import pytest
 
 from diag.model.finding import Severity
 from diag.model.report import Report, Verdict
+from diag.model.wait import WaitKind
 from diag.render import dump, terminal
 from diag.render.options import DEFAULT_WIDTH, Options
 from tests.conftest import Golden
-from tests.unit.render.examples import EXAMPLES, HOSTILE, fork_logging, gaps, healthy, hostile, many
+from tests.unit.render.examples import (
+    EXAMPLES,
+    HOSTILE,
+    fork_logging,
+    gaps,
+    healthy,
+    hostile,
+    many,
+    process,
+    report,
+    thread,
+    view,
+)
 
 Render = Callable[[Report, Options], str]
 
@@ -99,6 +112,17 @@ def test_what_is_long_is_capped_and_says_so() -> None:
     text = terminal.render(many(), Options())
     assert "more facts (all of them with --json)" in text
     assert "more places (all of them with --json)" in text
+
+
+def test_of_too_many_rows_the_stuck_ones_stay() -> None:
+    fine = [
+        view("w", process(p, 1, thread(p, WaitKind.READ)), f"reads {p}") for p in range(100, 160)
+    ]
+    stuck = view("w", process(7777, 1, thread(7777, WaitKind.LOCK)), "waits", live=False)
+    text = terminal.render(report(Verdict.HUNG, "hung", *fine, stuck), Options())
+    tree = text[: text.index("Threads")]
+    assert "7777" in tree
+    assert "and 21 more rows (all of them with --json)" in tree
 
 
 def test_every_gap_has_its_reason() -> None:
