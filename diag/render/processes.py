@@ -88,7 +88,7 @@ def _kept(rows: Sequence[Row]) -> list[Row]:
         elif room > 0:
             kept.append(row)
             room -= 1
-    return kept
+    return kept[:MOST_ROWS]
 
 
 def _is_stuck(row: Row) -> bool:
