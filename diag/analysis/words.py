@@ -3,10 +3,10 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
+from diag.analysis.idioms import Idiom, idiom_of
 from diag.model.channel import Channel, ChannelKind, Holder
 from diag.model.lock import Lock, LockKind, Semaphore
 from diag.model.process import Process
-from diag.model.stack import Frame, Stack
 from diag.model.thread import Thread
 from diag.model.wait import ChannelWait, Wait, WaitKind
 
@@ -35,19 +35,19 @@ _LOCK_NAMES = {
     LockKind.GIL: "the GIL",
     LockKind.UNKNOWN: "a lock",
 }
-# What a plain Lock is waited for inside the standard library: file, function, purpose.
-# The outermost match counts: Event.wait calls Condition.wait.
+# What a plain Lock is waited for, as the frames above it say.
 _PURPOSES = {
-    ("threading.py", "wait"): "a notification (Event or Condition)",
-    ("threading.py", "join"): "the end of a thread",
-    ("threading.py", "_shutdown"): "the end of all threads",
-    ("queue.py", "get"): "an item of a queue",
-    ("queue.py", "put"): "room in a queue",
-    ("queue.py", "join"): "the tasks of a queue to be done",
-    ("_base.py", "result"): "the result of a future",
-    ("_base.py", "exception"): "the result of a future",
+    Idiom.EVENT: "an Event to be set",
+    Idiom.CONDITION: "a Condition to be notified",
+    Idiom.FUTURE: "the result of a Future",
+    Idiom.QUEUE_GET: "an item of a queue",
+    Idiom.QUEUE_PUT: "room in a queue",
+    Idiom.QUEUE_JOIN: "the tasks of a queue to be done",
+    Idiom.SEMAPHORE: "a Semaphore",
+    Idiom.BARRIER: "the other parties of a Barrier",
+    Idiom.JOIN: "the end of a thread",
+    Idiom.IMPORT: "the lock of a module that is being imported",
 }
-_STDLIB_FOLDERS = ("python3", "pypy3", "futures")
 
 
 class Scene(NamedTuple):
@@ -58,6 +58,7 @@ class Scene(NamedTuple):
         thread: who waits.
         process: the process of the thread.
         channels: by id, as in the snapshot.
+        with_owner: whether to add what a lock records of its owner.
 
     """
 
@@ -65,14 +66,22 @@ class Scene(NamedTuple):
     thread: Thread
     process: Process
     channels: Mapping[str, Channel]
+    with_owner: bool
 
 
-def describe_wait(thread: Thread, process: Process, channels: Mapping[str, Channel]) -> str:
+def describe_wait(
+    thread: Thread,
+    process: Process,
+    channels: Mapping[str, Channel],
+    *,
+    with_owner: bool = True,
+) -> str:
     """Say what a thread of `process` waits for, or that it runs.
 
     `channels` are those of the snapshot, by id; those it lacks are named by id alone.
+    Without `with_owner` the lock is named and not who holds it.
     """
-    scene = Scene(thread.wait, thread, process, channels)
+    scene = Scene(thread.wait, thread, process, channels, with_owner)
     kind = thread.wait.kind
     words = _FIXED.get(kind) or _DESCRIBERS[kind](scene)
     words += _deadline(scene)
@@ -123,12 +132,12 @@ def _sleep(scene: Scene) -> str:
 
 def _lock(scene: Scene) -> str:
     lock = scene.wait.lock
-    purpose = _purpose(scene.thread.stack)
+    purpose = _PURPOSES.get(idiom_of(scene.thread.stack))
     if lock is None:
         return f"waits for {purpose or 'a lock'}"
     plain = lock.kind in (LockKind.LOCK, LockKind.UNKNOWN)
     words = f"waits for {purpose if plain and purpose else describe_lock(lock)}"
-    owner = describe_owner(lock, scene.process)
+    owner = describe_owner(lock, scene.process) if scene.with_owner else None
     return f"{words}; {owner}" if owner and not (plain and purpose) else words
 
 
@@ -241,21 +250,6 @@ def _deadline(scene: Scene) -> str:
         return "" if wait.kind is WaitKind.SLEEP else ", with a time-out"
     left_s = max(wait.deadline_s - scene.thread.read_at_s, 0.0)
     return f", {left_s:.1f} s left" if left_s >= 0.1 else ", nearly over"
-
-
-def _purpose(stack: Stack | None) -> str | None:
-    found = None
-    for frame in stack.frames if stack else ():
-        file = _stdlib_file(frame)
-        if file is None:
-            break
-        found = _PURPOSES.get((file, frame.bare_name), found)
-    return found
-
-
-def _stdlib_file(frame: Frame) -> str | None:
-    folder, _, name = frame.file.rpartition("/")
-    return name if folder.rpartition("/")[2].startswith(_STDLIB_FOLDERS) else None
 
 
 def _semaphore_name(semaphore: Semaphore | None) -> str:

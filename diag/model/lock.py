@@ -44,7 +44,8 @@ class Semaphore(Record, frozen=True):
         max_value: 1 for Lock and RLock.
         recursive: True for RLock (kind 0 of SemLock).
         holders: processes of the tree that hold it.
-        unread: pids that map the memory but could not be read.
+        mapped_by: pids that map the memory, inside the tree or not.
+        unread: those of them whose own count could not be read.
 
     """
 
@@ -53,6 +54,7 @@ class Semaphore(Record, frozen=True):
     max_value: int
     recursive: bool = False
     holders: tuple[SemaphoreHolder, ...] = ()
+    mapped_by: tuple[int, ...] = ()
     unread: tuple[int, ...] = ()
 
 

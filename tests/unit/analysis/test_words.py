@@ -189,10 +189,11 @@ def test_shared_locks(semaphore: Semaphore, expected: str) -> None:
     ("frames", "expected"),
     [
         ((("Condition.wait", "threading.py"), ("Queue.get", "queue.py")), "an item of a queue"),
-        ((("wait", "threading.py"),), "a notification (Event or Condition)"),
+        ((("wait", "threading.py"),), "a Condition to be notified"),
+        ((("wait", "threading.py"), ("wait", "threading.py")), "an Event to be set"),
         (
             (("Condition.wait", "threading.py"), ("Future.result", "concurrent/futures/_base.py")),
-            "the result of a future",
+            "the result of a Future",
         ),
     ],
 )

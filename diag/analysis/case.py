@@ -1,0 +1,71 @@
+"""Everything that rules judge from, derived once from two looks at a tree."""
+
+from collections.abc import Iterable
+
+from diag.analysis.causes import Cause, find_causes
+from diag.analysis.frames import user_frame
+from diag.analysis.liveness import Liveness, judge
+from diag.analysis.roles import role_of, thread_name
+from diag.analysis.tree import Tree
+from diag.model.finding import Location
+from diag.model.host import Host
+from diag.model.ids import ThreadId
+from diag.model.snapshot import Snapshot
+
+
+class Case:
+    """The evidence of one look: a tree, its confirmation, and what follows from them.
+
+    Attributes:
+        tree: the first look, with stacks and locks.
+        second: the later look that confirms it.
+        liveness: who can never run again.
+        causes: why.
+        host: the machine.
+        apart_s: seconds between the two looks.
+
+    """
+
+    def __init__(self, first: Snapshot, second: Snapshot, host: Host) -> None:
+        self.tree = Tree(first)
+        self.second = Tree(second)
+        self.liveness: Liveness = judge(self.tree, self.second)
+        self.causes: tuple[Cause, ...] = find_causes(self.tree, self.liveness)
+        self.host = host
+        self.apart_s = second.started_s - first.ended_s
+
+    def locate(self, thread_id: ThreadId) -> Location:
+        """Return who the thread is and where its own code stands."""
+        thread = self.tree.threads[thread_id]
+        frame = user_frame(thread.stack)
+        return Location(
+            pid=thread_id.pid,
+            tid=thread_id.tid,
+            process_role=role_of(self.tree, thread_id.pid),
+            thread=thread_name(self.tree, thread_id),
+            function=frame.function if frame else None,
+            file=frame.file if frame else None,
+            line=frame.line if frame else None,
+        )
+
+    def locate_process(self, pid: int) -> Location:
+        """Return a whole process as a place."""
+        main = ThreadId(pid, pid)
+        if main in self.tree.threads:
+            return self.locate(main)
+        return Location(pid=pid, process_role=role_of(self.tree, pid))
+
+    def name(self, thread_id: ThreadId) -> str:
+        """Return a thread in words: `thread "chatter" of parent 2402`, `worker 2404`."""
+        role = role_of(self.tree, thread_id.pid)
+        process = f"{role} {thread_id.pid}"
+        alone = len(self.tree.threads_of[thread_id.pid]) == 1
+        if alone:
+            return process
+        if thread_id.tid == thread_id.pid:
+            return f"main thread of {process}"
+        return f'thread "{thread_name(self.tree, thread_id)}" of {process}'
+
+    def names(self, thread_ids: Iterable[ThreadId]) -> str:
+        """Return threads in words, parted by commas."""
+        return ", ".join(map(self.name, thread_ids))

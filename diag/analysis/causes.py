@@ -1,0 +1,138 @@
+"""Why threads can never run again: one cause for each sink of the wait-for graph."""
+
+from enum import StrEnum
+
+from diag.analysis.graph import Graph, sinks, wait_for_graph, waiting_for
+from diag.analysis.idioms import Idiom, idiom_of
+from diag.analysis.liveness import Liveness
+from diag.analysis.owners import OwnerState
+from diag.analysis.roles import is_idle_worker
+from diag.analysis.tree import Tree
+from diag.analysis.wakers import Wakers
+from diag.model.base import Record
+from diag.model.ids import ThreadId
+from diag.model.lock import LockKind
+from diag.model.wait import WaitKind
+
+
+class CauseKind(StrEnum):
+    """What a sink of the graph is."""
+
+    ORPHANED_LOCK = "orphaned-lock"
+    DEAD_HOLDER = "dead-holder"
+    SELF_DEADLOCK = "self-deadlock"
+    LOCK_CYCLE = "lock-cycle"
+    PIPE_CHILD_CYCLE = "pipe-child-cycle"
+    NOBODY_CAN_ACT = "nobody-can-act"
+
+
+class Cause(Record, frozen=True):
+    """A set of threads that keep themselves and others from ever running again.
+
+    Attributes:
+        kind: what it is.
+        threads: the members, the most telling first.
+        victims: threads that wait for them, directly or not, nearest first.
+        proven: False if something that could not be read might still end it.
+
+    """
+
+    kind: CauseKind
+    threads: tuple[ThreadId, ...]
+    victims: tuple[ThreadId, ...]
+    proven: bool
+
+
+def find_causes(tree: Tree, liveness: Liveness) -> tuple[Cause, ...]:
+    """Return the causes for everything that can never run again in the tree."""
+    graph = wait_for_graph(liveness, liveness.likely)
+    causes = []
+    for sink in sinks(graph):
+        causes.append(
+            Cause(
+                kind=_kind_of(tree, liveness, graph, sink),
+                threads=tuple(sorted(sink, key=lambda member: _telling(tree, member))),
+                victims=tuple(waiting_for(graph, sink)),
+                proven=sink <= liveness.proven,
+            )
+        )
+    return tuple(causes)
+
+
+def _kind_of(tree: Tree, liveness: Liveness, graph: Graph, sink: frozenset[ThreadId]) -> CauseKind:
+    if len(sink) == 1:
+        (member,) = sink
+        return _kind_of_one(
+            tree, liveness.wakers[member], member, waits_for_itself=member in graph[member]
+        )
+    kinds = {tree.threads[member].wait.kind for member in sink}
+    if all(_waits_for_owner(tree, liveness.wakers[member], member) for member in sink):
+        return CauseKind.LOCK_CYCLE
+    across = len({member.pid for member in sink}) > 1
+    if across and WaitKind.WRITE in kinds:
+        return CauseKind.PIPE_CHILD_CYCLE
+    return CauseKind.NOBODY_CAN_ACT
+
+
+def _kind_of_one(
+    tree: Tree, wakers: Wakers, member: ThreadId, *, waits_for_itself: bool
+) -> CauseKind:
+    wait = tree.threads[member].wait
+    owner = wakers.owner
+    if owner is not None and owner.state is OwnerState.GONE:
+        return CauseKind.ORPHANED_LOCK
+    if owner is not None and owner.thread == member:
+        return CauseKind.SELF_DEADLOCK
+    if wait.kind is WaitKind.SHARED_LOCK and _taken_by_nobody(tree, member):
+        return CauseKind.DEAD_HOLDER
+    if wait.kind is WaitKind.LOCK and not waits_for_itself and _takes_a_lock(tree, member):
+        forked = tree.processes[member.pid].forked_without_exec
+        return CauseKind.ORPHANED_LOCK if forked else CauseKind.SELF_DEADLOCK
+    return CauseKind.NOBODY_CAN_ACT
+
+
+def _waits_for_owner(tree: Tree, wakers: Wakers, member: ThreadId) -> bool:
+    """Whether it waits for a lock whose owner the lock, or the kernel, records."""
+    if tree.threads[member].wait.kind is WaitKind.FILE_LOCK:
+        return True
+    owner = wakers.owner
+    return owner is not None and owner.state is OwnerState.THREAD
+
+
+def _takes_a_lock(tree: Tree, member: ThreadId) -> bool:
+    """Whether the thread waits for a lock as such, not for an event or an item."""
+    thread = tree.threads[member]
+    lock = thread.wait.lock
+    plain = lock is not None and lock.kind is LockKind.LOCK
+    return plain and idiom_of(thread.stack) in (Idiom.LOCK, Idiom.IMPORT)
+
+
+def _taken_by_nobody(tree: Tree, member: ThreadId) -> bool:
+    lock = tree.threads[member].wait.lock
+    semaphore = lock.semaphore if lock is not None else None
+    if semaphore is None or semaphore.max_value != 1 or semaphore.value != 0:
+        return False
+    return not semaphore.holders and not semaphore.unread
+
+
+_SERVICE_THREADS = ("QueueManagerThread", "QueueFeederThread", "ExecutorManagerThread")
+# Who waits for the end of others is seldom where the trouble began.
+_FOLLOWERS = frozenset({Idiom.JOIN, Idiom.CHILD})
+
+
+def _telling(tree: Tree, member: ThreadId) -> tuple[int, bool, ThreadId]:
+    """Sort key: threads that run the user's code before pool machinery and idle ones."""
+    is_main = member.pid == member.tid
+    return _rank(tree, member), is_main, member
+
+
+def _rank(tree: Tree, member: ThreadId) -> int:
+    thread = tree.threads[member]
+    stack = thread.stack
+    if stack is None or (stack.thread_name or "").startswith(_SERVICE_THREADS):
+        return 4
+    if is_idle_worker(tree, member):
+        return 3
+    if idiom_of(stack) in _FOLLOWERS or thread.wait.kind is WaitKind.CHILD:
+        return 2
+    return 0 if thread.wait.kind is WaitKind.LOCK else 1

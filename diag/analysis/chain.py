@@ -1,0 +1,138 @@
+"""A cause in words: link after link, from what can never end to those who wait for it."""
+
+from diag.analysis.case import Case
+from diag.analysis.frames import place, user_frame
+from diag.analysis.idioms import Idiom, idiom_of
+from diag.analysis.owners import Owner, OwnerState
+from diag.analysis.words import describe_wait
+from diag.model.finding import Evidence, Link, Source
+from diag.model.ids import ThreadId
+from diag.model.lock import LockKind
+from diag.model.wait import Wait, WaitKind
+
+
+def wait_link(case: Case, waiter: ThreadId) -> Link:
+    """Return one thread's wait as a link of a chain."""
+    thread = case.tree.threads[waiter]
+    details = []
+    if thread.stack is not None and thread.stack.frames:
+        innermost = thread.stack.frames[0]
+        details.append(f"in {place(innermost)}")
+        own = user_frame(thread.stack)
+        if own is not None and own != innermost:
+            details.append(f"called from {place(own)}")
+    owner = case.liveness.wakers[waiter].owner
+    if owner is not None:
+        details.extend(owner_words(case, waiter, owner))
+    return Link(
+        text=wait_words(case, waiter),
+        source=source_of(thread.wait, owner),
+        waiter=case.locate(waiter),
+        details=tuple(details),
+    )
+
+
+def source_of(wait: Wait, owner: Owner | None) -> Source:
+    """Return how the parties that could end a wait are known."""
+    if wait.kind in (WaitKind.LOCK, WaitKind.SHARED_LOCK):
+        known = owner is not None and owner.state is not OwnerState.UNKNOWN
+        return Source.READ if known else Source.OBSERVED
+    return Source.OBSERVED
+
+
+def wait_words(case: Case, waiter: ThreadId) -> str:
+    """Return who waits for what: "worker 2404 waits for an RLock"."""
+    tree = case.tree
+    wait = describe_wait(
+        tree.threads[waiter], tree.processes[waiter.pid], tree.channels, with_owner=False
+    )
+    return f"{case.name(waiter)} {wait}"
+
+
+def owner_words(case: Case, waiter: ThreadId, owner: Owner) -> list[str]:
+    """Return what is known of a lock's owner, a line each."""
+    match owner.state:
+        case OwnerState.THREAD if owner.thread is not None:
+            if _is_join(case, waiter):
+                return [f"that thread is {case.name(owner.thread)}"]
+            if owner.thread == waiter:
+                return ["its owner is this very thread"]
+            return [f"its owner is {case.name(owner.thread)}"]
+        case OwnerState.AMBIGUOUS if owner.thread is not None:
+            other = "or a thread of the parent that had the same id when it was forked"
+            return [f"its owner is {case.name(owner.thread)}, {other}"]
+        case OwnerState.GONE:
+            return _gone_words(case, waiter, owner)
+    purpose_is_known = idiom_of(case.tree.threads[waiter].stack) is not Idiom.LOCK
+    if purpose_is_known or owner.because is None:
+        return []
+    return [f"its owner is not known: {owner.because}"]
+
+
+def _is_join(case: Case, waiter: ThreadId) -> bool:
+    thread = case.tree.threads[waiter]
+    lock = thread.wait.lock
+    return (lock is not None and lock.kind is LockKind.JOIN) or idiom_of(thread.stack) is Idiom.JOIN
+
+
+def _gone_words(case: Case, waiter: ThreadId, owner: Owner) -> list[str]:
+    last = f"no thread of {waiter.pid} can release it"
+    if owner.parent is None:
+        return ["the thread that owns it has ended without releasing it", last]
+    if owner.parent_thread is None:
+        culprit = f"a thread of parent {owner.parent} that has ended since"
+    else:
+        culprit = _parent_thread_words(case, owner.parent_thread)
+    age = _age(case, waiter.pid)
+    return [f"its owner is {culprit}, which held it when {waiter.pid} was forked{age}", last]
+
+
+def _parent_thread_words(case: Case, owner: ThreadId) -> str:
+    if owner in case.tree.threads:
+        return case.name(owner)
+    for process in case.tree.snapshot.context:
+        for thread in process.threads:
+            if (process.pid, thread.tid) == owner:
+                name = (thread.stack.thread_name if thread.stack else None) or thread.name
+                return f'thread "{name}" of parent {process.pid}'
+    return f"thread {owner.tid} of parent {owner.pid}"
+
+
+def _age(case: Case, pid: int) -> str:
+    started_s = case.tree.processes[pid].id.start_ticks / case.host.clock_ticks_per_s
+    age_s = case.tree.snapshot.started_s - started_s
+    return f" {age_s:.0f} s ago" if age_s >= 0 else ""
+
+
+def victim_links(case: Case, victims: tuple[ThreadId, ...], *, shown: int = 6) -> list[Link]:
+    """Return the waits of victims, the nearest first, with the rest counted."""
+    links = [wait_link(case, victim) for victim in victims[:shown]]
+    rest = len(victims) - len(links)
+    if rest > 0:
+        links.append(Link(text=f"{rest} more threads wait behind these", source=Source.OBSERVED))
+    return links
+
+
+def evidence_of(case: Case, member: ThreadId) -> list[Evidence]:
+    """Return the facts that the judgement of one thread rests on."""
+    thread = case.tree.threads[member]
+    facts = []
+    call = thread.wait.syscall or "its wait"
+    facts.append(
+        Evidence(
+            text=f"thread {member.tid} of {member.pid} is blocked in {call} without a time-out"
+            f" and did not run for {case.apart_s:.1f} s (context switches"
+            f" {thread.voluntary_switches} + {thread.involuntary_switches}, unchanged)",
+            source=Source.OBSERVED,
+        )
+    )
+    lock = thread.wait.lock
+    if lock is not None and lock.owner_ident is not None:
+        at = f" at {lock.address:#x}" if lock.address is not None else ""
+        facts.append(
+            Evidence(
+                text=f"{lock.type_name or lock.kind.value}{at} records owner {lock.owner_ident:#x}",
+                source=Source.READ,
+            )
+        )
+    return facts

@@ -1,0 +1,40 @@
+"""Which frame of a stack a user should look at."""
+
+import re
+
+from diag.model.stack import Frame, Stack
+
+# lib/python3.11/..., but not what is installed beneath it
+_STANDARD_LIBRARY = re.compile(
+    r"/(?:lib|lib64)/(?:python|pypy)3(?:\.\d+)?t?/(?!(?:site|dist)-packages/)"
+)
+_INSTALLED = re.compile(r"/(?:site|dist)-packages/")
+
+
+def is_library(frame: Frame) -> bool:
+    """Return whether a frame belongs to the standard library or the interpreter."""
+    return frame.file.startswith("<frozen") or bool(_STANDARD_LIBRARY.search(frame.file))
+
+
+def is_installed(frame: Frame) -> bool:
+    """Return whether a frame belongs to an installed package."""
+    return bool(_INSTALLED.search(frame.file))
+
+
+def user_frame(stack: Stack | None) -> Frame | None:
+    """Return the innermost frame of the user's own code.
+
+    Else the innermost of an installed package, else the innermost of all, None
+    for no frames.
+    """
+    if stack is None or not stack.frames:
+        return None
+    own = [frame for frame in stack.frames if not is_library(frame)]
+    mine = [frame for frame in own if not is_installed(frame)]
+    return (mine or own or list(stack.frames))[0]
+
+
+def place(frame: Frame) -> str:
+    """Return a frame in words: "handle_order (shop/orders.py:41)"."""
+    file = frame.short_file or frame.file
+    return f"{frame.function} ({file}:{frame.line})"

@@ -1,0 +1,102 @@
+"""The wait-for graph of the threads that can never run again, and its sinks."""
+
+from collections.abc import Mapping
+
+from diag.analysis.liveness import Liveness
+from diag.analysis.wakers import Wakers
+from diag.model.ids import ThreadId
+
+Graph = Mapping[ThreadId, frozenset[ThreadId]]
+
+
+def wait_for_graph(liveness: Liveness, among: frozenset[ThreadId]) -> Graph:
+    """Return for each thread of `among` those threads of `among` that could wake it."""
+    by_process: dict[int, set[ThreadId]] = {}
+    for thread_id in among:
+        by_process.setdefault(thread_id.pid, set()).add(thread_id)
+    return {
+        thread_id: _wakers_among(liveness.wakers[thread_id], by_process, among)
+        for thread_id in among
+    }
+
+
+def _wakers_among(
+    wakers: Wakers, by_process: dict[int, set[ThreadId]], among: frozenset[ThreadId]
+) -> frozenset[ThreadId]:
+    whole = (by_process.get(pid, set()) for pid in wakers.processes)
+    return (wakers.threads & among).union(*whole)
+
+
+def components(graph: Graph) -> list[frozenset[ThreadId]]:
+    """Return the strongly connected components, every one before those that wait for it.
+
+    Tarjan's algorithm, without recursion: a chain of waiters may be long.
+    """
+    index: dict[ThreadId, int] = {}
+    low: dict[ThreadId, int] = {}
+    stack: list[ThreadId] = []
+    on_stack: set[ThreadId] = set()
+    found: list[frozenset[ThreadId]] = []
+    for start in sorted(graph):
+        if start in index:
+            continue
+        work = [(start, iter(sorted(graph[start])))]
+        index[start] = low[start] = len(index)
+        stack.append(start)
+        on_stack.add(start)
+        while work:
+            node, successors = work[-1]
+            for successor in successors:
+                if successor not in index:
+                    index[successor] = low[successor] = len(index)
+                    stack.append(successor)
+                    on_stack.add(successor)
+                    work.append((successor, iter(sorted(graph[successor]))))
+                    break
+                if successor in on_stack:
+                    low[node] = min(low[node], index[successor])
+            else:
+                work.pop()
+                if work:
+                    low[work[-1][0]] = min(low[work[-1][0]], low[node])
+                if low[node] == index[node]:
+                    found.append(_pop_component(node, stack, on_stack))
+    return found
+
+
+def _pop_component(
+    root: ThreadId, stack: list[ThreadId], on_stack: set[ThreadId]
+) -> frozenset[ThreadId]:
+    members = set()
+    while True:
+        member = stack.pop()
+        on_stack.discard(member)
+        members.add(member)
+        if member == root:
+            return frozenset(members)
+
+
+def sinks(graph: Graph) -> list[frozenset[ThreadId]]:
+    """Return the components that wait for nothing outside themselves: the causes."""
+    return [
+        component
+        for component in components(graph)
+        if all(graph[member] <= component for member in component)
+    ]
+
+
+def waiting_for(graph: Graph, cause: frozenset[ThreadId]) -> list[ThreadId]:
+    """Return the threads outside `cause` that wait for it, directly or not, nearest first."""
+    waiters: dict[ThreadId, list[ThreadId]] = {}
+    for waiter, wakers in graph.items():
+        for waker in wakers:
+            waiters.setdefault(waker, []).append(waiter)
+    seen = set(cause)
+    order: list[ThreadId] = []
+    front = sorted(cause)
+    while front:
+        following = sorted({w for node in front for w in waiters.get(node, ())} - seen)
+        seen.update(following)
+        order.extend(following)
+        front = following
+    return order

@@ -1,0 +1,101 @@
+"""Who could ever run again: the least fixed point over who could wake whom.
+
+A thread is live if it goes on by itself, if somebody outside the tree can wake
+it, or if one of its wakers is live. Whoever is not live can never run again.
+"""
+
+from collections import defaultdict
+
+from diag.analysis.confirm import confirmed
+from diag.analysis.tree import Tree
+from diag.analysis.wakers import Wakers, wakers_of
+from diag.model.base import Record
+from diag.model.ids import ThreadId
+from diag.model.lock import LockKind
+
+
+class Liveness(Record, frozen=True):
+    """The judgement of every thread of a tree.
+
+    Attributes:
+        wakers: who could wake each thread.
+        proven: threads that can never run again, whatever could not be read.
+        likely: threads that can never run again if what could not be read
+            holds no surprise; `proven` is a part of it.
+        reasons: for a live thread, why.
+
+    """
+
+    wakers: dict[ThreadId, Wakers]
+    proven: frozenset[ThreadId]
+    likely: frozenset[ThreadId]
+    reasons: dict[ThreadId, str]
+
+
+def judge(first: Tree, second: Tree) -> Liveness:
+    """Judge the threads of `first`, confirmed by `second`, a later look at the same tree."""
+    still = confirmed(first, second)
+    wakers = {thread_id: wakers_of(first, thread_id) for thread_id in first.threads}
+    seeds: dict[ThreadId, str] = {}
+    for thread_id, parties in wakers.items():
+        reason = _live_alone(parties)
+        if reason is None and thread_id not in still and not _starved(first, second, thread_id):
+            reason = "moved between the two looks"
+        if reason is not None:
+            seeds[thread_id] = reason
+    for newcomer in second.threads.keys() - first.threads.keys():
+        seeds[newcomer] = "began between the two looks"
+    doubtful = {
+        thread_id: f"cannot be ruled out: {parties.uncertain[0]}"
+        for thread_id, parties in wakers.items()
+        if parties.uncertain
+    }
+    strict = _spread(wakers, doubtful | seeds, count_suspects=True)
+    lenient = _spread(wakers, seeds, count_suspects=False)
+    everyone = frozenset(first.threads)
+    return Liveness(
+        wakers=wakers,
+        proven=everyone - strict.keys(),
+        likely=everyone - lenient.keys(),
+        reasons={thread_id: strict[thread_id] for thread_id in strict if thread_id in everyone},
+    )
+
+
+def _live_alone(parties: Wakers) -> str | None:
+    if parties.itself is not None:
+        return parties.itself
+    return f"can be woken from outside: {parties.outside}" if parties.outside else None
+
+
+def _starved(first: Tree, second: Tree, thread_id: ThreadId) -> bool:
+    """Whether the thread waits for a GIL that has not changed hands between the looks.
+
+    Such a thread wakes every 5 ms, looks, and waits again: its counters move.
+    """
+    lock = first.threads[thread_id].wait.lock
+    if lock is None or lock.kind is not LockKind.GIL or thread_id.pid not in second.processes:
+        return False
+    before, after = first.processes[thread_id.pid].gil, second.processes[thread_id.pid].gil
+    return before is not None and before.locked and before == after
+
+
+def _spread(
+    wakers: dict[ThreadId, Wakers], seeds: dict[ThreadId, str], *, count_suspects: bool
+) -> dict[ThreadId, str]:
+    """Return every live thread with the reason, starting from those live by themselves."""
+    by_thread: dict[ThreadId, list[ThreadId]] = defaultdict(list)
+    by_process: dict[int, list[ThreadId]] = defaultdict(list)
+    for sleeper, parties in wakers.items():
+        for thread_id in parties.threads:
+            by_thread[thread_id].append(sleeper)
+        for pid in parties.processes | (parties.suspects if count_suspects else frozenset()):
+            by_process[pid].append(sleeper)
+    live = dict(seeds)
+    front = list(seeds)
+    while front:
+        waker = front.pop()
+        for sleeper in (*by_thread[waker], *by_process[waker.pid]):
+            if sleeper not in live and sleeper != waker:
+                live[sleeper] = f"thread {waker.tid} of {waker.pid} may wake it"
+                front.append(sleeper)
+    return live

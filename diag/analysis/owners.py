@@ -1,0 +1,136 @@
+"""Who owns the lock that a thread waits for: resolved, or said to be unknown.
+
+A pthread id read from a lock names a thread only if a thread of the same
+process has it now. After a fork the ids of the parent's other threads stay
+behind in the child's locks although those threads were not copied.
+"""
+
+from enum import StrEnum
+
+from diag.analysis.joins import joined_thread
+from diag.analysis.tree import Tree
+from diag.model.base import Record
+from diag.model.ids import ThreadId
+from diag.model.lock import Lock, LockKind, SemaphoreHolder
+from diag.model.process import Process
+
+
+class OwnerState(StrEnum):
+    """What is known about an owner."""
+
+    THREAD = "thread"  # a thread that exists
+    AMBIGUOUS = "ambiguous"  # that thread, or one of the parent's that had the same id
+    GONE = "gone"  # recorded, and no such thread exists
+    UNKNOWN = "unknown"
+
+
+class Owner(Record, frozen=True):
+    """The owner of a lock.
+
+    Attributes:
+        state: how it is known.
+        thread: the owner, for THREAD and AMBIGUOUS.
+        ident: the pthread id that the lock records.
+        parent: pid of the process that was forked, for a GONE owner.
+        parent_thread: the thread of the parent that has that id, if it still exists.
+        because: why the owner is not known, for UNKNOWN.
+
+    """
+
+    state: OwnerState
+    thread: ThreadId | None = None
+    ident: int | None = None
+    parent: int | None = None
+    parent_thread: ThreadId | None = None
+    because: str | None = None
+
+
+def resolve(tree: Tree, waiter: ThreadId, lock: Lock) -> Owner:
+    """Return the owner of the lock that the thread `waiter` waits for."""
+    process = tree.processes[waiter.pid]
+    if lock.semaphore is not None:
+        return _holder_of_semaphore(tree, lock.semaphore.holders)
+    if lock.owner_tid is not None:
+        return _by_tid(tree, process, lock.owner_tid)
+    if lock.owner_ident is None:
+        joined = joined_thread(tree, waiter) if lock.kind is LockKind.LOCK else None
+        if joined is not None:
+            return Owner(state=OwnerState.THREAD, thread=joined)
+        return Owner(state=OwnerState.UNKNOWN, because=lock.owner_unknown or "not recorded")
+    return _by_ident(tree, process, lock.owner_ident, lock.kind)
+
+
+def _by_tid(tree: Tree, process: Process, tid: int) -> Owner:
+    owner = ThreadId(process.pid, tid)
+    if owner in tree.threads:
+        return Owner(state=OwnerState.THREAD, thread=owner)
+    return Owner(state=OwnerState.GONE, because=f"thread {tid} does not exist")
+
+
+def _by_ident(tree: Tree, process: Process, ident: int, kind: LockKind) -> Owner:
+    thread = tree.thread_with_ident(process.pid, ident)
+    recorded = kind in (LockKind.RLOCK, LockKind.BUFFER)
+    if thread is None:
+        return _gone(tree, process, ident) if recorded else _ended(ident)
+    # In a fork child only its main thread existed at the fork. glibc gives the
+    # stacks, and thereby the ids, of the threads that were not copied to new ones.
+    reused = recorded and process.forked_without_exec and thread.tid != process.pid
+    state = OwnerState.AMBIGUOUS if reused else OwnerState.THREAD
+    return Owner(state=state, thread=thread, ident=ident)
+
+
+def _ended(ident: int) -> Owner:
+    because = "the thread that it names has ended"
+    return Owner(state=OwnerState.UNKNOWN, ident=ident, because=because)
+
+
+def _gone(tree: Tree, process: Process, ident: int) -> Owner:
+    if _nameless(process):
+        return Owner(
+            state=OwnerState.UNKNOWN,
+            ident=ident,
+            because="the ids of this process's threads could not all be read",
+        )
+    ancestor = tree.forked_from(process)
+    while ancestor is not None:
+        for thread in ancestor.threads:
+            if thread.ident == ident:
+                return Owner(
+                    state=OwnerState.GONE,
+                    ident=ident,
+                    parent=ancestor.pid,
+                    parent_thread=ThreadId(ancestor.pid, thread.tid),
+                )
+        ancestor = tree.forked_from(ancestor)
+    parent = process.parent_pid if process.forked_without_exec else None
+    return Owner(state=OwnerState.GONE, ident=ident, parent=parent)
+
+
+def _nameless(process: Process) -> bool:
+    """Whether a Python thread of the process may exist whose id is not known."""
+    interpreter = process.interpreter
+    if interpreter is None or interpreter.memory is not None:
+        return True
+    return any(thread.stack is not None and thread.ident is None for thread in process.threads)
+
+
+def _holder_of_semaphore(tree: Tree, holders: tuple[SemaphoreHolder, ...]) -> Owner:
+    if not holders:
+        return Owner(state=OwnerState.UNKNOWN, because="no process of the tree holds it")
+    if len(holders) > 1:
+        pids = ", ".join(str(holder.pid) for holder in holders)
+        return Owner(
+            state=OwnerState.UNKNOWN,
+            because=f"processes {pids} all count it as theirs, as after a plain os.fork()",
+        )
+    holder = holders[0]
+    if holder.pid not in tree.processes:
+        return Owner(state=OwnerState.UNKNOWN, because=f"held by {holder.pid}, outside the tree")
+    thread = tree.thread_with_ident(holder.pid, holder.ident)
+    if thread is None:
+        return Owner(
+            state=OwnerState.UNKNOWN,
+            ident=holder.ident,
+            because=f"process {holder.pid} holds it, but the thread that took it has ended",
+        )
+    return Owner(state=OwnerState.THREAD, thread=thread, ident=holder.ident)

@@ -1,0 +1,97 @@
+"""Which part a process plays in its tree, and what its threads are called."""
+
+from diag.analysis.idioms import Idiom, idiom_of
+from diag.analysis.tree import Tree
+from diag.model.ids import ThreadId
+from diag.model.process import Process
+from diag.model.stack import Stack
+from diag.model.wait import WaitKind
+
+# (file ending, bare function) that stands on the main thread's stack of a worker
+_WORKER_LOOPS = (
+    ("concurrent/futures/process.py", "_process_worker"),
+    ("multiprocessing/pool.py", "worker"),
+)
+_HELPERS = {
+    "multiprocessing.resource_tracker": "resource tracker",
+    "multiprocessing.forkserver": "fork server",
+}
+
+
+def role_of(tree: Tree, pid: int) -> str:
+    """Return the role of a process in words: "main", "parent", "worker", ..."""
+    process = tree.processes[pid]
+    if process.state == "Z":
+        return "zombie"
+    helper = _helper(process)
+    if helper is not None:
+        return helper
+    if _works_for_a_pool(process):
+        return "worker"
+    if process.interpreter is None:
+        return process.name
+    if pid == tree.snapshot.root.pid:
+        return "parent" if tree.children_of[pid] else "main"
+    return "child"
+
+
+def _helper(process: Process) -> str | None:
+    if process.forked_without_exec:
+        return None
+    command = " ".join(process.command)
+    return next((role for sign, role in _HELPERS.items() if sign in command), None)
+
+
+def _works_for_a_pool(process: Process) -> bool:
+    stack = _main_stack(process)
+    if stack is None:
+        return False
+    return any(
+        frame.bare_name == function and frame.file.endswith(file)
+        for frame in stack.frames
+        for file, function in _WORKER_LOOPS
+    )
+
+
+def _main_stack(process: Process) -> Stack | None:
+    return next((t.stack for t in process.threads if t.tid == process.pid), None)
+
+
+def thread_name(tree: Tree, thread_id: ThreadId) -> str:
+    """Return the name that the program gave the thread, else the kernel's."""
+    thread = tree.threads[thread_id]
+    if thread.stack is not None and thread.stack.thread_name:
+        return thread.stack.thread_name
+    return "MainThread" if thread_id.tid == thread_id.pid else thread.name
+
+
+def is_idle_worker(tree: Tree, thread_id: ThreadId) -> bool:
+    """Return whether the thread is a pool's and waits for a task: never hung by itself."""
+    thread = tree.threads[thread_id]
+    stack = thread.stack
+    if stack is None or not stack.frames:
+        return False
+    if _in_thread_pool_loop(stack):
+        return True
+    if not _is_pool_loop(stack):
+        return False
+    waits = (WaitKind.READ, WaitKind.SHARED_LOCK)
+    return thread.wait.kind in waits and idiom_of(stack) is Idiom.QUEUE_GET
+
+
+def _in_thread_pool_loop(stack: Stack) -> bool:
+    top = stack.frames[0]
+    return top.bare_name == "_worker" and top.file.endswith("concurrent/futures/thread.py")
+
+
+def _is_pool_loop(stack: Stack) -> bool:
+    """Whether only the pool's own loop stands between the wait and the process's start."""
+    for frame in stack.frames:
+        for file, function in _WORKER_LOOPS:
+            if frame.bare_name == function and frame.file.endswith(file):
+                return True
+        if not frame.file.endswith(
+            ("queues.py", "connection.py", "synchronize.py", "pool.py", "process.py")
+        ):
+            return False
+    return False

@@ -1,0 +1,215 @@
+"""Who could ever wake a blocked thread: over-estimated wherever it is not sure.
+
+The table is design knowledge about the kernel: each kind of wait has the
+parties that can end it. A wait that is not understood counts as one that ends
+by itself, so that a mistake here can hide a hang but never invent one.
+"""
+
+from diag.analysis.idioms import Idiom, idiom_of
+from diag.analysis.owners import Owner, OwnerState, resolve
+from diag.analysis.signals import Signals, signals_for
+from diag.analysis.tree import Tree
+from diag.model.base import Record
+from diag.model.channel import Channel, ChannelKind
+from diag.model.ids import ThreadId
+from diag.model.lock import Lock, LockKind
+from diag.model.wait import ChannelWait, Wait, WaitKind
+
+
+class Wakers(Record, frozen=True):
+    """The parties that could end a wait.
+
+    Attributes:
+        itself: why the thread goes on by itself, None if it does not.
+        outside: who outside the tree can wake it, in words; None for nobody.
+        threads: single threads of the tree.
+        processes: pids, any live thread of which can.
+        uncertain: parties that cannot be ruled out because something could not
+            be read: they count for a proof and not for a suspicion.
+        suspects: pids that could in principle, though nothing says they will;
+            they count likewise.
+        owner: the owner of the lock waited for, None if it is no lock.
+
+    """
+
+    itself: str | None = None
+    outside: str | None = None
+    threads: frozenset[ThreadId] = frozenset()
+    processes: frozenset[int] = frozenset()
+    uncertain: tuple[str, ...] = ()
+    suspects: frozenset[int] = frozenset()
+    owner: Owner | None = None
+
+
+_BY_ITSELF = {
+    WaitKind.RUNNING: "running",
+    WaitKind.DISK: "in a disk wait",
+    WaitKind.SLEEP: "sleeps until a deadline",
+}
+_FROM_OUTSIDE = {
+    WaitKind.SIGNAL: "a signal",
+    WaitKind.STOPPED: "whoever continues the stopped process",
+    WaitKind.TRACED: "its tracer",
+    WaitKind.CONNECT: "the other end of the connection",
+    WaitKind.OPEN: "whoever opens the other end of the FIFO",
+}
+
+
+def wakers_of(tree: Tree, waiter: ThreadId) -> Wakers:
+    """Return the parties that could end the wait of a thread of the tree."""
+    wait = tree.threads[waiter].wait
+    if wait.unknown is not None:
+        return Wakers(itself=f"not understood: {wait.unknown}")
+    if wait.kind in _BY_ITSELF:
+        return Wakers(itself=_BY_ITSELF[wait.kind])
+    if wait.kind in _FROM_OUTSIDE:
+        return Wakers(outside=_FROM_OUTSIDE[wait.kind])
+    if wait.timed and not _waits_for_gil(wait):
+        return Wakers(itself="the wait has a time-out")
+    match wait.kind:
+        case WaitKind.LOCK:
+            return _of_private_futex(tree, waiter, wait)
+        case WaitKind.SHARED_LOCK:
+            return _of_shared_futex(tree, waiter, wait)
+        case WaitKind.READ | WaitKind.WRITE | WaitKind.POLL | WaitKind.ACCEPT:
+            return _of_channels(tree, waiter, wait)
+        case WaitKind.CHILD:
+            return _of_children(tree, waiter, wait)
+        case WaitKind.FILE_LOCK:
+            return _of_file_lock(tree, wait)
+    return Wakers(itself=f"not understood: {wait.kind.value}")
+
+
+def _waits_for_gil(wait: Wait) -> bool:
+    """Whether it waits for the GIL: such waits time out every 5 ms to no avail."""
+    return wait.lock is not None and wait.lock.kind is LockKind.GIL
+
+
+def _siblings(tree: Tree, waiter: ThreadId) -> frozenset[ThreadId]:
+    return frozenset(tree.threads_of[waiter.pid]) - {waiter}
+
+
+def _of_private_futex(tree: Tree, waiter: ThreadId, wait: Wait) -> Wakers:
+    owner = resolve(tree, waiter, wait.lock) if wait.lock is not None else None
+    if owner is not None and owner.state is not OwnerState.UNKNOWN:
+        threads = frozenset({owner.thread}) if owner.thread is not None else frozenset()
+        return Wakers(threads=threads, owner=owner)
+    signals = signals_for(tree, waiter)
+    return Wakers(
+        threads=_siblings(tree, waiter),
+        outside=signals.outside,
+        uncertain=_doubts(signals),
+        owner=owner,
+    )
+
+
+def _doubts(signals: Signals) -> tuple[str, ...]:
+    return (signals.doubt,) if signals.doubt is not None else ()
+
+
+def _of_shared_futex(tree: Tree, waiter: ThreadId, wait: Wait) -> Wakers:
+    lock = wait.lock
+    if lock is None or lock.semaphore is None:
+        return Wakers(itself="not understood: shared memory that is no multiprocessing lock")
+    semaphore = lock.semaphore
+    owner = resolve(tree, waiter, lock)
+    if semaphore.recursive and owner.thread is not None:
+        # SemLock.release() of an RLock refuses every thread but the owner.
+        return Wakers(threads=frozenset({owner.thread}), owner=owner)
+    inside = frozenset(semaphore.mapped_by) & tree.processes.keys()
+    strangers = frozenset(semaphore.mapped_by) - inside
+    uncertain = tuple(f"process {pid}, outside the tree, maps the lock too" for pid in strangers)
+    uncertain += tuple(f"process {pid} could not be read" for pid in semaphore.unread)
+    signals = signals_for(tree, waiter)
+    others = Wakers(
+        threads=_siblings(tree, waiter),
+        processes=inside - {waiter.pid},
+        uncertain=uncertain + _doubts(signals),
+        owner=owner,
+        outside=signals.outside,
+    )
+    if owner.thread is None or not _is_mutex(tree, waiter, lock):
+        return others
+    # Any process may release a Lock of another: for a proof they all count.
+    return Wakers(
+        threads=frozenset({owner.thread}),
+        suspects=frozenset({waiter.pid}) | others.processes,
+        uncertain=uncertain,
+        owner=owner,
+    )
+
+
+def _is_mutex(tree: Tree, waiter: ThreadId, lock: Lock) -> bool:
+    """Whether a shared semaphore is used as a lock, not to count or to signal."""
+    if lock.semaphore is None or lock.semaphore.max_value != 1:
+        return False
+    return idiom_of(tree.threads[waiter].stack) is Idiom.LOCK
+
+
+def _of_channels(tree: Tree, waiter: ThreadId, wait: Wait) -> Wakers:
+    parts = [_of_channel(tree, waiter, item) for item in wait.channels]
+    if not parts and wait.kind is not WaitKind.POLL:
+        return Wakers(itself="not understood: no descriptor")
+    if wait.kind is WaitKind.POLL:
+        parts.append(Wakers(outside=signals_for(tree, waiter).outside))
+    return _any_of(parts)
+
+
+def _of_channel(tree: Tree, waiter: ThreadId, item: ChannelWait) -> Wakers:
+    channel = tree.channels.get(item.channel)
+    if channel is None:
+        return Wakers(itself=f"not understood: descriptor {item.fd}")
+    if channel.kind is ChannelKind.PIDFD:
+        return _exit_of(tree, waiter, frozenset({channel.pid} if channel.pid else ()))
+    if channel.outside is not None:
+        return Wakers(outside=channel.outside)
+    holders = {h.pid for h in (channel.writers if item.direction == "read" else channel.readers)}
+    strangers = sorted(holders - tree.processes.keys())
+    if strangers:
+        return Wakers(outside=f"process {strangers[0]} outside the tree ({_label(channel)})")
+    if not holders:
+        # The kernel would end the wait at once if nobody held the other end.
+        return Wakers(outside=f"an unseen holder of the other end of {_label(channel)}")
+    uncertain = (channel.uncertain,) if channel.uncertain else ()
+    threads = _siblings(tree, waiter) if waiter.pid in holders else frozenset()
+    return Wakers(threads=threads, processes=frozenset(holders - {waiter.pid}), uncertain=uncertain)
+
+
+def _label(channel: Channel) -> str:
+    return channel.name or channel.id
+
+
+def _of_children(tree: Tree, waiter: ThreadId, wait: Wait) -> Wakers:
+    children = frozenset(wait.children)
+    if wait.any_child:
+        children |= frozenset(tree.children_of[waiter.pid])
+    if not children:
+        return Wakers(itself="not understood: waits for a child that is not there")
+    return _exit_of(tree, waiter, children)
+
+
+def _exit_of(tree: Tree, waiter: ThreadId, children: frozenset[int]) -> Wakers:
+    missing = sorted(pid for pid in children if not tree.threads_of.get(pid))
+    if missing or not children:
+        return Wakers(itself=f"process {missing[0] if missing else '?'} has ended")
+    # A thread beside the waiter may end the child with a signal.
+    return Wakers(processes=children, threads=_siblings(tree, waiter))
+
+
+def _of_file_lock(tree: Tree, wait: Wait) -> Wakers:
+    if not wait.holders:
+        return Wakers(itself="not understood: nobody is known to hold the file lock")
+    strangers = sorted(set(wait.holders) - tree.processes.keys())
+    if strangers:
+        return Wakers(outside=f"process {strangers[0]}, outside the tree, holds the file lock")
+    return Wakers(processes=frozenset(wait.holders))
+
+
+def _any_of(parts: list[Wakers]) -> Wakers:
+    return Wakers(
+        itself=next((part.itself for part in parts if part.itself), None),
+        outside=next((part.outside for part in parts if part.outside), None),
+        threads=frozenset().union(*(part.threads for part in parts)),
+        processes=frozenset().union(*(part.processes for part in parts)),
+        uncertain=tuple(reason for part in parts for reason in part.uncertain),
+    )

@@ -1,0 +1,89 @@
+"""Adds to a snapshot what the memory of its Python processes tells."""
+
+from pathlib import Path
+
+import msgspec
+
+from diag.collect.cpython.look import Look, look_into
+from diag.collect.cpython.semaphores import SharedPlace
+from diag.collect.cpython.semholders import Access, Answer, find_holders, strangers_that_map
+from diag.collect.memory import DEFAULT_MAX_BYTES, DEFAULT_MAX_S, PROC
+from diag.model.process import Process
+from diag.model.snapshot import Snapshot
+from diag.model.thread import Thread
+
+
+def add_objects(
+    snapshot: Snapshot,
+    *,
+    proc_root: Path = PROC,
+    max_bytes_per_process: int = DEFAULT_MAX_BYTES,
+    max_s_per_process: float = DEFAULT_MAX_S,
+) -> Snapshot:
+    """Return a snapshot with interpreters, idents, GILs and the locks that are waited for.
+
+    Nothing is paused. A process that cannot be read has a gap that says why,
+    and does not spoil the others.
+
+    Args:
+        snapshot: of the kernel's view; threads have `syscall` and `wait.futex`.
+        proc_root: where `/proc` is.
+        max_bytes_per_process: to read at most of one process's memory.
+        max_s_per_process: seconds after which no read of it starts.
+
+    """
+    access = Access(proc_root, max_bytes_per_process, max_s_per_process)
+    processes = [look_into(process, access) for process in snapshot.processes]
+    context = [look_into(process, access) for process in snapshot.context]
+    answers = _ask_for_holders([*processes, *context], access)
+    return msgspec.structs.replace(
+        snapshot,
+        processes=tuple(_with_semaphores(look, answers) for look in processes),
+        context=tuple(_with_semaphores(look, answers) for look in context),
+    )
+
+
+def _ask_for_holders(looks: list[Look], access: Access) -> dict[SharedPlace, Answer | None]:
+    places = {place for look in looks for place in look.semaphores}
+    spaces = {look.process.pid: look.space for look in looks if look.space is not None}
+    strangers = strangers_that_map(places, set(spaces), proc_root=access.proc_root)
+    return {
+        place: find_holders(
+            place,
+            {
+                look.process.pid: look.semaphores[place]
+                for look in looks
+                if place in look.semaphores
+            },
+            spaces,
+            strangers[place],
+            access,
+        )
+        for place in places
+    }
+
+
+def _with_semaphores(look: Look, answers: dict[SharedPlace, Answer | None]) -> Process:
+    if not look.waits:
+        return look.process
+    threads = tuple(
+        _with_semaphore(thread, answers[look.waits[thread.tid]])
+        if thread.tid in look.waits
+        else thread
+        for thread in look.process.threads
+    )
+    return msgspec.structs.replace(look.process, threads=threads)
+
+
+def _with_semaphore(thread: Thread, answer: Answer | None) -> Thread:
+    if answer is None or thread.wait.lock is None:
+        return thread
+    semaphore, owner_unknown = answer
+    lock = msgspec.structs.replace(
+        thread.wait.lock,
+        semaphore=semaphore,
+        locked=semaphore.value == 0,
+        owner_unknown=owner_unknown,
+    )
+    wait = msgspec.structs.replace(thread.wait, lock=lock)
+    return msgspec.structs.replace(thread, wait=wait)

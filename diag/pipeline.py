@@ -1,0 +1,129 @@
+"""From a recording to a report; and, re-exported, from a pid to a recording."""
+
+from diag import __version__, policy
+from diag.analysis.case import Case
+from diag.analysis.roles import role_of
+from diag.analysis.tree import Tree
+from diag.analysis.words import describe_wait
+from diag.errors import RecordingError
+from diag.model.finding import Finding
+from diag.model.gap import Gap
+from diag.model.process import Process
+from diag.model.recording import Recording
+from diag.model.report import Observed, ProcessView, Report, RuleSkipped, Target, Verdict
+from diag.model.snapshot import Snapshot
+from diag.model.wait import WaitKind
+from diag.rules.registry import RULES
+from diag.watch.look import look, snapshot
+
+__all__ = ["describe", "judge", "look", "snapshot"]
+
+
+def judge(recording: Recording) -> Report:
+    """Judge the last two looks of a recording; a single look is only described.
+
+    Raises:
+        RecordingError: it holds no look at all.
+
+    """
+    if len(recording.snapshots) < 2:
+        return describe(recording)
+    first, second = recording.snapshots[-2:]
+    case = Case(first, second, recording.header.host)
+    findings = policy.gravest_first(finding for rule in RULES for finding in rule.check(case))
+    answer = policy.verdict(findings, root_was_read=_was_read(first.processes[0]))
+    return _report(
+        recording,
+        tree=case.tree,
+        verdict=answer,
+        headline=policy.headline(answer, findings, first),
+        findings=findings,
+        live={
+            process.pid: {
+                thread.tid: (process.pid, thread.tid) not in case.liveness.likely
+                for thread in process.threads
+            }
+            for process in first.processes
+        },
+    )
+
+
+def describe(recording: Recording) -> Report:
+    """Show the last look of a recording without judging it: one look proves nothing.
+
+    Raises:
+        RecordingError: it holds no look at all.
+
+    """
+    if not recording.snapshots:
+        raise RecordingError("the recording holds no look at a target")
+    return _report(
+        recording,
+        tree=Tree(recording.snapshots[-1]),
+        verdict=Verdict.UNKNOWN,
+        headline="not judged: one look cannot tell who moves",
+        skipped=tuple(
+            RuleSkipped(rule=rule.id, needs="two looks at the tree, here is one") for rule in RULES
+        ),
+    )
+
+
+def _report(
+    recording: Recording,
+    *,
+    tree: Tree,
+    verdict: Verdict,
+    headline: str,
+    findings: tuple[Finding, ...] = (),
+    skipped: tuple[RuleSkipped, ...] = (),
+    live: dict[int, dict[int, bool | None]] | None = None,
+) -> Report:
+    root = tree.snapshot.processes[0]
+    return Report(
+        diag_version=__version__,
+        verdict=verdict,
+        headline=headline,
+        target=Target(id=root.id, name=root.name, command=root.command),
+        observed=_observed(recording, tree.snapshot),
+        host=recording.header.host,
+        findings=findings,
+        skipped=skipped,
+        processes=tuple(
+            _view(tree, process, (live or {}).get(process.pid, {}))
+            for process in tree.snapshot.processes
+        ),
+        limits=root.limits,
+    )
+
+
+def _view(tree: Tree, process: Process, live: dict[int, bool | None]) -> ProcessView:
+    return ProcessView(
+        role=role_of(tree, process.pid),
+        process=process,
+        waits={
+            thread.tid: describe_wait(thread, process, tree.channels) for thread in process.threads
+        },
+        live=live,
+    )
+
+
+def _observed(recording: Recording, shown: Snapshot) -> Observed:
+    first, last = recording.snapshots[0], recording.snapshots[-1]
+    gaps = [*shown.gaps, *(gap for process in shown.processes for gap in process.gaps)]
+    if recording.damage is not None:
+        gaps.append(Gap(what="recording", because=recording.damage))
+    return Observed(
+        started_at_unix_s=first.taken_at_unix_s,
+        duration_s=last.ended_s - first.started_s,
+        looks=len(recording.snapshots),
+        processes_seen=len(shown.processes),
+        processes_read=sum(map(_was_read, shown.processes)),
+        gaps=tuple(gaps),
+    )
+
+
+def _was_read(process: Process) -> bool:
+    """Whether the waits of a process, or that it has ended, are known."""
+    if process.state == "Z":
+        return True
+    return any(thread.wait.kind is not WaitKind.UNKNOWN for thread in process.threads)

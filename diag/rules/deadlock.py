@@ -1,0 +1,95 @@
+"""What the rules about threads that can never run again have in common."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from diag.analysis.case import Case
+from diag.analysis.causes import Cause, CauseKind
+from diag.analysis.chain import evidence_of, victim_links, wait_link
+from diag.model.base import Record
+from diag.model.finding import Confidence, Evidence, Link, Source
+from diag.model.ids import ThreadId
+
+_SHOWN_MEMBERS = 8
+_SHOWN_EVIDENCE = 6
+
+
+class Deadlock(Record, frozen=True):
+    """Causes of the same kind at the same place: one finding.
+
+    Attributes:
+        causes: they differ in the process or thread only.
+        members: all threads of the causes, the most telling first.
+        victims: all threads that wait for them.
+
+    """
+
+    causes: tuple[Cause, ...]
+    members: tuple[ThreadId, ...]
+    victims: tuple[ThreadId, ...]
+
+    @property
+    def first(self) -> ThreadId:
+        """The most telling thread."""
+        return self.members[0]
+
+
+def deadlocks(case: Case, kind: CauseKind) -> Iterator[Deadlock]:
+    """Yield the causes of one kind, those at the same place as one."""
+    groups: dict[object, list[Cause]] = defaultdict(list)
+    for cause in case.causes:
+        if cause.kind is kind:
+            groups[_place(case, cause)].append(cause)
+    for causes in groups.values():
+        members = tuple(member for cause in causes for member in cause.threads)
+        victims = dict.fromkeys(victim for cause in causes for victim in cause.victims)
+        yield Deadlock(causes=tuple(causes), members=members, victims=tuple(victims))
+
+
+def _place(case: Case, cause: Cause) -> object:
+    location = case.locate(cause.threads[0])
+    if len(cause.threads) > 1:
+        return cause.threads
+    return (location.function, location.file, location.line, location.process_role)
+
+
+def common_fields(case: Case, deadlock: Deadlock) -> dict[str, Any]:
+    """Return the fields of a `Finding` that do not depend on the rule."""
+    proven = all(cause.proven for cause in deadlock.causes)
+    return {
+        "confidence": Confidence.PROVEN if proven else Confidence.LIKELY,
+        "primary": case.locate(deadlock.first),
+        "related": tuple(map(case.locate, (*deadlock.members[1:], *deadlock.victims))),
+        "evidence": tuple(_evidence(case, deadlock)),
+        "chain": tuple(_chain(case, deadlock)),
+    }
+
+
+def _chain(case: Case, deadlock: Deadlock) -> Iterable[Link]:
+    members = _one_of_each(deadlock)
+    links = [wait_link(case, member) for member in members[:_SHOWN_MEMBERS]]
+    hidden = len(deadlock.members) - len(links)
+    if hidden > 0:
+        what = "more like it" if len(deadlock.causes) > 1 else "more threads in the same knot"
+        links.append(Link(text=f"{hidden} {what}", source=Source.OBSERVED))
+    return (*links, *victim_links(case, deadlock.victims))
+
+
+def _one_of_each(deadlock: Deadlock) -> tuple[ThreadId, ...]:
+    """Return all members of a single cause, one of each where there are several."""
+    if len(deadlock.causes) == 1:
+        return deadlock.members
+    return deadlock.members[:1]
+
+
+def _evidence(case: Case, deadlock: Deadlock) -> list[Evidence]:
+    facts = [fact for member in _one_of_each(deadlock) for fact in evidence_of(case, member)]
+    doubts = {
+        doubt for member in deadlock.members for doubt in case.liveness.wakers[member].uncertain
+    }
+    facts = facts[:_SHOWN_EVIDENCE]
+    facts.extend(
+        Evidence(text=f"not proven: {doubt}", source=Source.OBSERVED) for doubt in sorted(doubts)
+    )
+    return facts

@@ -1,0 +1,75 @@
+"""The general proof: threads that only each other could wake, and none of them runs."""
+
+from collections.abc import Iterator
+
+from diag.analysis.case import Case
+from diag.analysis.causes import CauseKind
+from diag.analysis.chain import wait_words
+from diag.analysis.idioms import Idiom, idiom_of
+from diag.model.finding import Finding, Severity
+from diag.model.wait import WaitKind
+from diag.rules.base import Rule
+from diag.rules.deadlock import Deadlock, common_fields, deadlocks
+
+
+def _check(case: Case) -> Iterator[Finding]:
+    for deadlock in deadlocks(case, CauseKind.NOBODY_CAN_ACT):
+        yield Finding(
+            rule=RULE.id,
+            severity=RULE.severity,
+            title=_title(case, deadlock),
+            explanation="Every thread that could end these waits is blocked itself, without a"
+            " time-out, in a wait that only the others could end. No time-out, signal handler"
+            " or party outside the tree is left that could set one of them going.",
+            advice=_advice(case, deadlock),
+            **common_fields(case, deadlock),
+        )
+
+
+def _title(case: Case, deadlock: Deadlock) -> str:
+    first = deadlock.first
+    waits = wait_words(case, first)
+    if len(deadlock.members) == 1:
+        return f"{waits}, and nobody is left to provide it"
+    return f"{waits}, and none of the {len(deadlock.members)} threads involved can act"
+
+
+def _advice(case: Case, deadlock: Deadlock) -> str:
+    thread = case.tree.threads[deadlock.first]
+    specific = _BY_IDIOM.get(idiom_of(thread.stack)) or _BY_WAIT.get(thread.wait.kind)
+    general = "A time-out makes such a wait fail loudly instead of for ever."
+    return f"{specific or _OTHERWISE} {general}"
+
+
+_BY_IDIOM = {
+    Idiom.FUTURE: "Never wait for a Future from a task of the pool that has to run it, and never"
+    " use a pool that was inherited by fork: return the Future, or give inner tasks a pool of"
+    " their own.",
+    Idiom.QUEUE_GET: "Let each producer put a last item that says it has ended, also when it"
+    " fails.",
+    Idiom.QUEUE_PUT: "Keep a consumer for as long as something is put into a bounded queue.",
+    Idiom.QUEUE_JOIN: "Call task_done() once for every item taken, in a finally block.",
+    Idiom.EVENT: "Set the Event in a finally block, so that it is set when the work fails too.",
+    Idiom.CONDITION: "Change the state and notify while holding the Condition, and wait in a loop"
+    " that looks at the state first.",
+    Idiom.BARRIER: "Start as many parties as the Barrier counts; abort() it when one fails.",
+    Idiom.JOIN: "Tell the thread to end before joining it, or make it a daemon thread.",
+    Idiom.EVENT_LOOP: "Find the awaitable that nobody resolves: no timer is pending and no"
+    " descriptor of the loop leads outside.",
+}
+_BY_WAIT = {
+    WaitKind.READ: "Close the write end of a pipe in every process that only reads it: while one"
+    " is open, the reader sees no end-of-file.",
+    WaitKind.CHILD: "Find out why the child cannot end: it stands in the chain.",
+}
+_OTHERWISE = "Find the party that should have ended the first wait of the chain."
+
+
+RULE = Rule(
+    id="nobody-can-act",
+    title="Nobody is left who could act",
+    severity=Severity.ERROR,
+    summary="A set of threads wait for each other and for nobody else.",
+    needs="two looks at the waits of every thread",
+    check=_check,
+)

@@ -1,0 +1,22 @@
+"""Every rule, by name, in the order in which findings of equal weight are shown."""
+
+from diag.rules import (
+    dead_holder,
+    lock_cycle,
+    nobody_can_act,
+    orphaned_lock,
+    pipe_child_cycle,
+    self_deadlock,
+    stopped_process,
+)
+from diag.rules.base import Rule
+
+RULES: tuple[Rule, ...] = (
+    orphaned_lock.RULE,
+    dead_holder.RULE,
+    self_deadlock.RULE,
+    lock_cycle.RULE,
+    pipe_child_cycle.RULE,
+    stopped_process.RULE,
+    nobody_can_act.RULE,
+)

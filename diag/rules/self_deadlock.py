@@ -1,0 +1,36 @@
+"""A thread that waits for a lock which only itself could release."""
+
+from collections.abc import Iterator
+
+from diag.analysis.case import Case
+from diag.analysis.causes import CauseKind
+from diag.model.finding import Finding, Severity
+from diag.rules.base import Rule
+from diag.rules.deadlock import common_fields, deadlocks
+
+
+def _check(case: Case) -> Iterator[Finding]:
+    for deadlock in deadlocks(case, CauseKind.SELF_DEADLOCK):
+        owner = case.liveness.wakers[deadlock.first].owner
+        owns = owner is not None and owner.thread == deadlock.first
+        yield Finding(
+            rule=RULE.id,
+            severity=RULE.severity,
+            title=f"{case.name(deadlock.first)} waits for a lock that it "
+            + ("holds itself" if owns else "alone could release"),
+            explanation="A plain Lock does not know its owner: taken a second time by the same"
+            " thread it blocks that thread, and nobody is left to release it.",
+            advice="Use an RLock where a function that holds the lock may call one that takes it,"
+            " or split the function into a locked outer and an unlocked inner part.",
+            **common_fields(case, deadlock),
+        )
+
+
+RULE = Rule(
+    id="self-deadlock",
+    title="A lock taken twice by one thread",
+    severity=Severity.ERROR,
+    summary="A thread waits for a lock, and no other thread exists that could release it.",
+    needs="the thread's stack, to tell a lock from an event",
+    check=_check,
+)

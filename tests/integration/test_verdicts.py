@@ -1,0 +1,143 @@
+"""What diag says of programs that really hang, and of healthy ones that look as if they did.
+
+Each program runs on one Python, taken in turn; on every Python that the machine has with
+DIAG_TEST_FULL=1. Programs mostly sleep, so several are looked at side by side.
+"""
+
+import functools
+import os
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+import pytest
+
+from diag.model.finding import Finding, Severity
+from diag.model.report import Report, Verdict
+from diag.pipeline import judge, look
+from tests.integration import harness, pythons
+from tests.integration.harness import Expected, Program
+
+FULL = os.environ.get("DIAG_TEST_FULL") == "1"
+SIDE_BY_SIDE = 4
+LOOK_S = 1.0
+DEADLINE_S = 600.0  # all steps have shorter ones of their own
+
+
+@dataclass(frozen=True, eq=False)  # a case is itself only: targets cannot be hashed
+class Case:
+    """A program and the Python to run it with."""
+
+    program: Program
+    target: pythons.Target
+
+    @property
+    def label(self) -> str:
+        """The test's id."""
+        return f"{self.program.name}-{self.target.label}"
+
+    @property
+    def missing(self) -> list[str]:
+        """Commands without which it cannot run there."""
+        return self.program.missing(self.target)
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What diag said, and what became of the target meanwhile."""
+
+    report: Report
+    stopped_before: set[int]
+    stopped_after: set[int]
+
+
+@functools.cache
+def cases(verdict: str) -> list[Case]:
+    """Pair every program with a Python in turn, or with each in the full run."""
+    targets = pythons.one_per_minor()
+    chosen = []
+    for number, program in enumerate(harness.programs(verdict)):
+        in_turn = [targets[number % len(targets)]] if targets else []
+        chosen += [Case(program, target) for target in (targets if FULL else in_turn)]
+    return chosen
+
+
+def examine(case: Case) -> Outcome:
+    """Run one program and let diag look at it."""
+    with harness.running(case.program, case.target) as pid:
+        before = stopped(pid)
+        recording = look(pid, for_s=LOOK_S)
+        after = stopped(pid)
+    return Outcome(judge(recording), before, after)
+
+
+def stopped(leader: int) -> set[int]:
+    """Return the threads of a session that are stopped or traced."""
+    return {tid for tid, seen in harness.threads(leader).items() if seen.state in "Tt"}
+
+
+@pytest.fixture(scope="module")
+def outcome_of(request: pytest.FixtureRequest) -> Iterator[Callable[[Case], Outcome]]:
+    """Examine the cases of all selected tests side by side; give the outcome of one."""
+    callspecs = [getattr(item, "callspec", None) for item in request.session.items]
+    selected = {
+        case: None  # a set that keeps the order
+        for callspec in callspecs
+        if callspec and isinstance(case := callspec.params.get("case"), Case)
+    }
+    pool = ThreadPoolExecutor(SIDE_BY_SIDE)
+    futures = {case: pool.submit(examine, case) for case in selected if not case.missing}
+
+    def outcome(case: Case) -> Outcome:
+        if case.missing:
+            pytest.skip(f"needs {', '.join(case.missing)}")
+        return futures[case].result(timeout=DEADLINE_S)
+
+    yield outcome
+    pool.shutdown(cancel_futures=True)
+
+
+@pytest.mark.parametrize("case", cases("hung"), ids=lambda case: case.label)
+def test_a_hung_program_is_found_with_its_cause(
+    case: Case, outcome_of: Callable[[Case], Outcome]
+) -> None:
+    outcome = outcome_of(case)
+    errors = [f for f in outcome.report.findings if f.severity is Severity.ERROR]
+    assert outcome.report.verdict is Verdict.HUNG, outcome.report.headline
+    for expected in case.program.findings:
+        assert any(fits(finding, expected) for finding in errors), told(errors)
+    for finding in errors:
+        assert any(fits(finding, expected) for expected in case.program.findings), told([finding])
+
+
+@pytest.mark.parametrize("case", cases("healthy"), ids=lambda case: case.label)
+def test_a_healthy_program_is_left_in_peace(
+    case: Case, outcome_of: Callable[[Case], Outcome]
+) -> None:
+    outcome = outcome_of(case)
+    assert outcome.report.verdict is Verdict.HEALTHY, outcome.report.headline
+    assert not outcome.report.findings, told(outcome.report.findings)
+
+
+@pytest.mark.parametrize("case", cases("hung"), ids=lambda case: case.label)
+def test_looking_stops_nothing(case: Case, outcome_of: Callable[[Case], Outcome]) -> None:
+    outcome = outcome_of(case)
+    assert outcome.stopped_after == outcome.stopped_before
+
+
+def fits(finding: Finding, expected: Expected) -> bool:
+    """Tell whether a finding is the one that a label asks for."""
+    function = (finding.primary.function or "").rpartition(".")[2]
+    return (
+        finding.rule in expected.rules
+        and finding.confidence.value in expected.confidences
+        and (not expected.functions or function in expected.functions)
+    )
+
+
+def told(findings: Sequence[Finding]) -> str:
+    """Return findings in lines, for a failed assertion."""
+    return "\n".join(
+        f"{f.severity} {f.rule} ({f.confidence}) in {f.primary.function}: {f.title}"
+        for f in findings
+    )

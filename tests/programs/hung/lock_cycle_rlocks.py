@@ -1,0 +1,37 @@
+"""Two threads take two RLocks in opposite order."""
+
+# /// diag
+# verdict = "hung"
+# [[finding]]
+# rule = "lock-cycle"
+# confidence = "proven"
+# functions = ["debit", "credit"]
+# ///
+
+import os
+import threading
+
+accounts, ledger = threading.RLock(), threading.RLock()
+both = threading.Barrier(2)
+
+
+def debit():
+    with accounts:
+        both.wait()
+        with ledger:
+            pass
+
+
+def credit():
+    with ledger:
+        both.wait()
+        with accounts:
+            pass
+
+
+threads = [threading.Thread(target=work, name=work.__name__) for work in (debit, credit)]
+for thread in threads:
+    thread.start()
+threading.Timer(0.5, os.write, (1, b"READY %d\n" % os.getpid())).start()
+for thread in threads:
+    thread.join()

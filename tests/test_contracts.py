@@ -1,0 +1,106 @@
+"""What the parts of the project promise each other."""
+
+import re
+import shlex
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import click
+import pytest
+
+from diag.cli import main
+from diag.errors import ExitStatus
+from diag.rules.registry import RULES
+from tests.integration import harness
+
+REPOSITORY = Path(__file__).resolve().parents[1]
+README = REPOSITORY / "README.md"
+RULE_IDS = [rule.id for rule in RULES]
+# Places of the machine that this was developed on: they mean nothing elsewhere.
+FOREIGN = re.compile(r"(?<![\w.])/work\b|\.librar[y]/|(?<![\w-])share[d]/")
+
+
+def test_imports_point_down() -> None:
+    lint = "from importlinter.cli import lint_imports_command; lint_imports_command()"
+    done = subprocess.run(
+        [sys.executable, "-c", lint], cwd=REPOSITORY, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+@pytest.mark.parametrize("rule", RULE_IDS)
+def test_a_rule_has_a_page(rule: str) -> None:
+    page = REPOSITORY / "docs" / "rules" / f"{rule}.md"
+    assert page.is_file()
+    assert page.read_text().startswith("# ")
+
+
+@pytest.mark.parametrize("rule", RULE_IDS)
+def test_a_rule_has_a_program_that_it_must_find_and_a_twin_that_it_must_not(rule: str) -> None:
+    hung = [
+        program.name
+        for program in harness.programs("hung")
+        if any(rule == expected.rules[0] for expected in program.findings)
+    ]
+    twins = [program.name for program in harness.programs("healthy") if rule in program.twin_of]
+    assert hung
+    assert twins
+
+
+def test_labels_name_only_rules_that_exist() -> None:
+    named = {
+        rule
+        for program in (*harness.programs("hung"), *harness.programs("healthy"))
+        for rule in (*program.twin_of, *(r for e in program.findings for r in e.rules))
+    }
+    assert named == set(RULE_IDS)
+
+
+@pytest.mark.parametrize("status", list(ExitStatus))
+def test_an_exit_status_is_documented(status: ExitStatus) -> None:
+    page = (REPOSITORY / "docs" / "exit-status.md").read_text()
+    assert re.search(rf"^\| `?{status.value}`? \|", page, re.MULTILINE)
+    assert re.search(rf"^\| `?{status.value}`? \|", README.read_text(), re.MULTILINE)
+
+
+def readme_commands() -> list[str]:
+    """Return every `diag ...` of the README, in code blocks and in spans of code."""
+    text = README.read_text()
+    spans = re.findall(r"`(diag [^`\n]+)`", text)
+    blocks = re.findall(r"```(?:sh|console)\n(.*?)```", text, re.DOTALL)
+    lines = [line.removeprefix("$ ") for block in blocks for line in block.splitlines()]
+    written = [*spans, *(line for line in lines if line.startswith("diag "))]
+    return sorted({command.partition("  #")[0].rstrip() for command in written})
+
+
+@pytest.mark.parametrize("written", readme_commands())
+def test_a_command_of_the_readme_exists(written: str) -> None:
+    command: click.Command = main
+    options: list[str] = []
+    for word in shlex.split(written)[1:]:
+        if word == "--":
+            break
+        if word.startswith("-"):
+            options.append(word.partition("=")[0])
+        elif isinstance(command, click.Group):
+            assert word in command.commands, f"no command {word!r}"
+            command = command.commands[word]
+    known = {text for option in command.params for text in (*option.opts, *option.secondary_opts)}
+    assert set(options) <= known | {"--help"}
+
+
+def tracked_texts() -> Iterator[tuple[str, str]]:
+    listed = subprocess.run(
+        ["git", "ls-files", "-z"], cwd=REPOSITORY, capture_output=True, text=True, check=True
+    )
+    for name in filter(None, listed.stdout.split("\0")):
+        path = REPOSITORY / name
+        if path.is_file():
+            yield name, path.read_text(errors="replace")
+
+
+def test_no_file_refers_to_the_place_where_it_was_written() -> None:
+    found = [name for name, text in tracked_texts() if FOREIGN.search(text)]
+    assert not found

@@ -1,0 +1,109 @@
+"""py-spy is asked process by process, and whatever it does, only its own process suffers."""
+
+import subprocess
+from pathlib import Path
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from diag.analysis.frames import user_frame
+from diag.analysis.idioms import Idiom, idiom_of
+from diag.collect.stacks import StacksUnavailableError, add_stacks, ask, attach_stacks, parse_dump
+from tests.unit.world import RUNNING, process, snapshot, thread
+
+RECORDED = sorted((Path(__file__).parent / "pyspy").glob("*.json"))
+DUMP = RECORDED[0].read_bytes()
+
+
+def answering(stdout=b"[]", stderr=b"", status=0):
+    def run(command, _deadline_s):
+        return subprocess.CompletedProcess(command, status, stdout, stderr)
+
+    return run
+
+
+@pytest.mark.parametrize("path", RECORDED, ids=lambda path: path.stem)
+def test_a_recorded_dump_of_each_version(path):
+    stacks = {stack.thread_name: stack for stack in parse_dump(path.read_bytes())}
+    assert stacks.keys() == {"MainThread", "worker"}
+    assert user_frame(stacks["MainThread"].frames and stacks["MainThread"]).bare_name == "stop"
+    assert idiom_of(stacks["MainThread"]) is Idiom.JOIN
+    assert user_frame(stacks["worker"]).bare_name == "run"
+    joined = {f.self_address for f in stacks["MainThread"].frames if f.bare_name == "join"}
+    begun = {f.self_address for f in stacks["worker"].frames if f.bare_name == "_bootstrap_inner"}
+    assert joined == begun != {None}
+
+
+@pytest.mark.parametrize("path", RECORDED, ids=lambda path: path.stem)
+def test_no_value_of_a_variable_is_kept(path):
+    assert b"REPR" in path.read_bytes()
+    assert b"REPR" not in msgspec.json.encode(parse_dump(path.read_bytes()))
+
+
+@given(st.binary())
+def test_rubbish_is_said_to_be_rubbish(rubbish):
+    with pytest.raises(StacksUnavailableError, match="could not be read"):
+        parse_dump(b"{" + rubbish)
+
+
+def test_a_failure_is_told_in_its_first_line_only():
+    run = answering(stderr=b"Error: Failed to find python\n\nStack backtrace:\n 0: x", status=1)
+    with pytest.raises(StacksUnavailableError, match=r"^py-spy: Failed to find python$"):
+        ask("py-spy", 1, run, 1.0)
+
+
+def test_a_call_that_takes_too_long_costs_one_process_its_stacks():
+    def run(command, deadline_s):
+        if command[-1] == "10":
+            raise subprocess.TimeoutExpired(command, deadline_s)
+        return subprocess.CompletedProcess(command, 0, b"[]", b"")
+
+    tree = snapshot(process(10, thread(10, RUNNING)), process(11, thread(11, RUNNING), parent=10))
+    slow, quick = add_stacks(tree, pyspy="py-spy", run=run, deadline_s=2.0).processes
+    assert "longer than 2 s" in slow.gaps[0].because
+    assert quick.gaps == ()
+
+
+def test_what_is_not_python_is_not_asked():
+    def run(command, _deadline_s):
+        raise AssertionError(command)
+
+    tree = snapshot(process(10, thread(10, RUNNING), interpreter=None))
+    assert add_stacks(tree, pyspy="py-spy", run=run) == tree
+
+
+def test_a_missing_pyspy_is_a_gap_of_the_whole_look(monkeypatch):
+    monkeypatch.setattr("diag.collect.stacks.find_pyspy", lambda: None)
+    seen = add_stacks(snapshot(process(10, thread(10, RUNNING))))
+    assert "pip install py-spy" in seen.gaps[0].because
+
+
+def test_a_pyspy_that_cannot_be_started_is_a_gap_of_the_process():
+    tree = snapshot(process(10, thread(10, RUNNING)))
+    seen = add_stacks(tree, pyspy="/nowhere/py-spy").processes[0]
+    assert "could not be started" in seen.gaps[0].because
+
+
+class TestWhoseStack:
+    """Ids from py-spy are checked against the threads that exist."""
+
+    STACKS = parse_dump(DUMP)
+
+    def test_by_ident_where_it_is_known(self):
+        stack = self.STACKS[0]
+        known = msgspec.structs.replace(thread(10, RUNNING), ident=stack.ident)
+        seen = attach_stacks(process(10, known), self.STACKS)
+        assert seen.threads[0].stack == stack
+
+    def test_by_the_inner_thread_id_in_a_container(self):
+        stack = msgspec.structs.replace(self.STACKS[0], os_thread_id=1)
+        inner = msgspec.structs.replace(thread(10, RUNNING), ident=None, inner_tid=1)
+        seen = attach_stacks(process(10, inner), [stack]).threads[0]
+        assert (seen.stack, seen.ident) == (stack, stack.ident)
+
+    def test_a_ghost_of_a_fork_in_c_belongs_to_nobody(self):
+        ghost = msgspec.structs.replace(self.STACKS[0], os_thread_id=9)
+        nameless = msgspec.structs.replace(thread(10, RUNNING), ident=None)
+        assert attach_stacks(process(10, nameless), [ghost]).threads[0].stack is None
