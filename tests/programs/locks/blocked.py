@@ -56,8 +56,16 @@ def held_by_thread(lock):
 def rlock():
     lock = threading.RLock()
     lock_owner = held_by_thread(lock)
-    say(pid=os.getpid(), waiter=os.getpid(), kind="rlock", type="_thread.RLock", address=id(lock),
-        owner_ident=lock_owner.ident, owner_tid=lock_owner.native_id, count=1)
+    say(
+        pid=os.getpid(),
+        waiter=os.getpid(),
+        kind="rlock",
+        type="_thread.RLock",
+        address=id(lock),
+        owner_ident=lock_owner.ident,
+        owner_tid=lock_owner.native_id,
+        count=1,
+    )
     lock.acquire()
 
 
@@ -72,8 +80,16 @@ def rlock_twice():
     thread = in_thread(waiter)
     lock.acquire()
     lock.acquire()
-    say(pid=os.getpid(), waiter=thread.native_id, kind="rlock", type="_thread.RLock", address=id(lock),
-        owner_ident=threading.get_ident(), owner_tid=os.getpid(), count=2)
+    say(
+        pid=os.getpid(),
+        waiter=thread.native_id,
+        kind="rlock",
+        type="_thread.RLock",
+        address=id(lock),
+        owner_ident=threading.get_ident(),
+        owner_tid=os.getpid(),
+        count=2,
+    )
     ready.set()
     rest()
 
@@ -86,8 +102,17 @@ def rlock_fork():
         die_with_parent()
         lock.acquire()
         os._exit(0)
-    say(pid=child, parent=os.getpid(), waiter=child, kind="rlock", type="_thread.RLock",
-        address=id(lock), owner_ident=owner.ident, owner_alive=False, count=1)
+    say(
+        pid=child,
+        parent=os.getpid(),
+        waiter=child,
+        kind="rlock",
+        type="_thread.RLock",
+        address=id(lock),
+        owner_ident=owner.ident,
+        owner_alive=False,
+        count=1,
+    )
     rest()
 
 
@@ -99,9 +124,18 @@ def c_fork():
         ctypes.CDLL(None).prctl(1, signal.SIGKILL)
         lock.acquire()
         os._exit(0)
-    say(pid=child, parent=os.getpid(), waiter=child, kind="rlock", type="_thread.RLock",
-        address=id(lock), owner_ident=owner.ident, owner_alive=False, count=1,
-        dead_idents=[owner.ident])
+    say(
+        pid=child,
+        parent=os.getpid(),
+        waiter=child,
+        kind="rlock",
+        type="_thread.RLock",
+        address=id(lock),
+        owner_ident=owner.ident,
+        owner_alive=False,
+        count=1,
+        dead_idents=[owner.ident],
+    )
     rest()
 
 
@@ -135,8 +169,16 @@ def buffer_fork():
         die_with_parent()
         stream.write(b"y")
         os._exit(0)
-    say(pid=child, parent=os.getpid(), waiter=child, kind="buffer", type="_io.BufferedWriter",
-        address=id(stream), owner_ident=owner.ident, owner_alive=False)
+    say(
+        pid=child,
+        parent=os.getpid(),
+        waiter=child,
+        kind="buffer",
+        type="_io.BufferedWriter",
+        address=id(stream),
+        owner_ident=owner.ident,
+        owner_alive=False,
+    )
     rest()
 
 
@@ -145,8 +187,15 @@ def buffer_threads():
     stream = os.fdopen(reading, "rb")
     owner = in_thread(stream.read, 10)
     wait_for_syscall(owner.native_id, 0)
-    say(pid=os.getpid(), waiter=os.getpid(), kind="buffer", type="_io.BufferedReader",
-        address=id(stream), owner_ident=owner.ident, owner_tid=owner.native_id)
+    say(
+        pid=os.getpid(),
+        waiter=os.getpid(),
+        kind="buffer",
+        type="_io.BufferedReader",
+        address=id(stream),
+        owner_ident=owner.ident,
+        owner_tid=owner.native_id,
+    )
     stream.read(10)
 
 
@@ -162,8 +211,13 @@ def wait_for_syscall(tid, number):
 
 def simple_queue():
     waiting = queue.SimpleQueue()
-    say(pid=os.getpid(), waiter=os.getpid(), kind="simple-queue", type="_queue.SimpleQueue",
-        address=id(waiting))
+    say(
+        pid=os.getpid(),
+        waiter=os.getpid(),
+        kind="simple-queue",
+        type="_queue.SimpleQueue",
+        address=id(waiting),
+    )
     waiting.get()
 
 
@@ -188,23 +242,42 @@ def mutex():
 
     thread = in_thread(owner)
     held.wait()
-    say(pid=os.getpid(), waiter=os.getpid(), kind="mutex", type="pthread_mutex_t",
-        address=ctypes.addressof(mutex), owner_tid=thread.native_id, owner_ident=None)
+    say(
+        pid=os.getpid(),
+        waiter=os.getpid(),
+        kind="mutex",
+        type="pthread_mutex_t",
+        address=ctypes.addressof(mutex),
+        owner_tid=thread.native_id,
+        owner_ident=None,
+    )
     libc.pthread_mutex_lock(mutex)
 
 
 def native_join():
     thread = in_thread(rest)
-    say(pid=os.getpid(), waiter=os.getpid(), kind="join", type="pthread_t", address=thread.ident,
-        owner_ident=thread.ident, owner_tid=thread.native_id)
+    say(
+        pid=os.getpid(),
+        waiter=os.getpid(),
+        kind="join",
+        type="pthread_t",
+        address=thread.ident,
+        owner_ident=thread.ident,
+        owner_tid=thread.native_id,
+    )
     ctypes.CDLL(None).pthread_join(ctypes.c_ulong(thread.ident), None)
 
 
 def gil():
     waiter = in_thread(rest_briefly)
     wait_for_syscall(waiter.native_id, 270 if sys.version_info < (3, 11) else 230)
-    say(pid=os.getpid(), waiter=waiter.native_id, kind="gil", owner_ident=threading.get_ident(),
-        owner_tid=os.getpid())
+    say(
+        pid=os.getpid(),
+        waiter=waiter.native_id,
+        kind="gil",
+        owner_ident=threading.get_ident(),
+        owner_tid=os.getpid(),
+    )
     ctypes.PyDLL(None).sleep(1000)
 
 
@@ -219,8 +292,16 @@ def subclass():
 
     lock = Mine()
     owner = held_by_thread(lock)
-    say(pid=os.getpid(), waiter=os.getpid(), kind="rlock", type="Mine", address=id(lock),
-        owner_ident=owner.ident, owner_tid=owner.native_id, count=1)
+    say(
+        pid=os.getpid(),
+        waiter=os.getpid(),
+        kind="rlock",
+        type="Mine",
+        address=id(lock),
+        owner_ident=owner.ident,
+        owner_tid=owner.native_id,
+        count=1,
+    )
     lock.acquire()
 
 
@@ -251,9 +332,16 @@ def semaphore(method, name="Lock", kill="no"):
         holder.join()
     else:
         alive.append(pid)
-    say(pid=waiter.pid, waiter=waiter.pid, pids=alive, kind="semaphore",
-        type="_multiprocessing.SemLock", max_value=1, recursive=name == "RLock",
-        holders=[] if kill == "kill" else [[pid, ident, 1]])
+    say(
+        pid=waiter.pid,
+        waiter=waiter.pid,
+        pids=alive,
+        kind="semaphore",
+        type="_multiprocessing.SemLock",
+        max_value=1,
+        recursive=name == "RLock",
+        holders=[] if kill == "kill" else [[pid, ident, 1]],
+    )
     rest()
 
 
@@ -269,9 +357,16 @@ def false_co_owner():
     context = multiprocessing.get_context("fork")
     waiter = context.Process(target=_wait_process, args=(lock,), daemon=True)
     waiter.start()
-    say(pid=waiter.pid, waiter=waiter.pid, pids=[os.getpid(), copy, waiter.pid], kind="semaphore",
-        type="_multiprocessing.SemLock", max_value=1, recursive=False,
-        holders=[[os.getpid(), ident, 1], [copy, ident, 1]])
+    say(
+        pid=waiter.pid,
+        waiter=waiter.pid,
+        pids=[os.getpid(), copy, waiter.pid],
+        kind="semaphore",
+        type="_multiprocessing.SemLock",
+        max_value=1,
+        recursive=False,
+        holders=[[os.getpid(), ident, 1], [copy, ident, 1]],
+    )
     rest()
 
 
@@ -281,8 +376,11 @@ def many_threads(number):
     for lock in locks:
         lock.acquire()
     threads = [in_thread(lock.acquire) for lock in locks]
-    say(pid=os.getpid(), idents=[[t.native_id, t.ident] for t in threads],
-        owner_ident=threading.get_ident())
+    say(
+        pid=os.getpid(),
+        idents=[[t.native_id, t.ident] for t in threads],
+        owner_ident=threading.get_ident(),
+    )
     rest()
 
 
