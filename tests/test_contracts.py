@@ -19,7 +19,7 @@ REPOSITORY = Path(__file__).resolve().parents[1]
 README = REPOSITORY / "README.md"
 RULE_IDS = [rule.id for rule in RULES]
 # Places of the machine that this was developed on: they mean nothing elsewhere.
-FOREIGN = re.compile(r"(?<![\w.])/work\b|\.librar[y]/|(?<![\w-])share[d]/")
+FOREIGN = re.compile(r"(?<![\w.])/wor[k]\b|\.librar[y]/|(?<![\w-])share[d]/")
 
 
 def test_imports_point_down() -> None:
