@@ -5,7 +5,7 @@ import errno
 import os
 import re
 import stat
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
@@ -13,6 +13,7 @@ from diag.collect import procfs
 from diag.collect.memory import PROC
 from diag.collect.procfs import list_numbers, printable, read_all
 
+_DENIED = (errno.EACCES, errno.EPERM)
 _ACCESS_MODE = 0o3  # O_ACCMODE: 0 reads, 1 writes, 2 both (fcntl.h)
 _EVENTFD = "anon_inode:[eventfd]"
 _EPOLL_ITEM = re.compile(
@@ -172,9 +173,9 @@ def find_holders(wanted: Collection[str], *, proc_root: Path = PROC) -> Holders:
         try:
             search.look(pid)
         except OSError as error:
-            if error.errno in (errno.EACCES, errno.EPERM):
+            # else it ended and holds nothing; one that is ending answers EACCES as well
+            if error.errno in _DENIED and _runs(pid, proc_root):
                 unreadable.append(pid)
-            # else it ended: it holds nothing
     return Holders(search.found, tuple(unreadable))
 
 
@@ -191,15 +192,20 @@ class _Search:
         }
 
     def look(self, pid: int) -> None:
-        base = f"{self._proc_root}/{pid}/fd"
-        for fd in list_numbers(base):
+        for base in _descriptor_folders(pid, self._proc_root):
+            if numbers := list_numbers(base):
+                self._look_at(pid, base, numbers)
+                return  # the threads of a process share their descriptors
+
+    def _look_at(self, pid: int, base: str, numbers: list[int]) -> None:
+        for fd in numbers:
             try:
                 link = procfs.read_link(f"{base}/{fd}")
                 if found := self._match(pid, fd, link):
                     key, info = found
                     self.found.setdefault(key, []).append(Held(pid, fd, info))
             except OSError as error:
-                if error.errno in (errno.EACCES, errno.EPERM):
+                if error.errno in _DENIED:
                     raise
                 # else closed meanwhile: not held
 
@@ -224,6 +230,22 @@ class _Search:
 
     def _info(self, pid: int, fd: int) -> FdInfo:
         return read_fdinfo(pid, fd, proc_root=self._proc_root)
+
+
+def _runs(pid: int, proc_root: Path) -> bool:
+    try:
+        return procfs.parse_stat(procfs.read_once(f"{proc_root}/{pid}/stat")).state not in "ZXx"
+    except OSError:
+        return False
+
+
+def _descriptor_folders(pid: int, proc_root: Path) -> Iterator[str]:
+    """Yield the descriptors of the process; the main thread has none once it has exited."""
+    base = f"{proc_root}/{pid}"
+    yield f"{base}/fd"
+    for tid in procfs.list_numbers(f"{base}/task"):
+        if tid != pid:
+            yield f"{base}/task/{tid}/fd"
 
 
 def _number(value: bytes | None) -> int | None:

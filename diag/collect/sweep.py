@@ -70,7 +70,7 @@ def sweep(pid: int, *, proc_root: Path = PROC) -> Snapshot:
         processes=tuple(processes),
         context=tuple(ancestors),
         channels=channels.build(holders, hidden),
-        gaps=tree.gaps + _descriptor_gap(holders, proc_root),
+        gaps=tree.gaps + _descriptor_gap(hidden, proc_root),
     )
 
 
@@ -159,11 +159,11 @@ def _lock_filler(holders: Holders, proc_root: Path) -> Callable[[Process], Proce
     return fill
 
 
-def _descriptor_gap(holders: Holders, proc_root: Path) -> tuple[Gap, ...]:
-    if not holders.unreadable:
+def _descriptor_gap(hidden: tuple[int, ...], proc_root: Path) -> tuple[Gap, ...]:
+    if not hidden:
         return ()
     because = (
-        f"{len(holders.unreadable)} process(es) do not let their descriptors be read: "
+        f"{len(hidden)} process(es) near the tree do not let their descriptors be read: "
         f"{remedy(None, proc_root=proc_root)}"
     )
     return (Gap(what="descriptors", because=because),)
