@@ -14,6 +14,7 @@ from diag.collect.memory import PROC
 from diag.collect.procfs import list_numbers, printable, read_all
 
 _DENIED = (errno.EACCES, errno.EPERM)
+_CLOSE_ON_EXEC = 0o2000000  # O_CLOEXEC (asm-generic/fcntl.h)
 _ACCESS_MODE = 0o3  # O_ACCMODE: 0 reads, 1 writes, 2 both (fcntl.h)
 _EVENTFD = "anon_inode:[eventfd]"
 _EPOLL_ITEM = re.compile(
@@ -37,6 +38,7 @@ class FdInfo(NamedTuple):
 
     Attributes:
         mode: 0 open for reading, 1 for writing, 2 for both.
+        close_on_exec: it was made since the process's last exec, or marked since.
         inode: `ino` (5.14 and later).
         eventfd: `eventfd-id`, the same for every descriptor of one eventfd.
         pid: of a pidfd, observer's namespace; -1 once reaped, 0 if not visible here.
@@ -46,6 +48,7 @@ class FdInfo(NamedTuple):
     """
 
     mode: int
+    close_on_exec: bool = False
     inode: int | None = None
     eventfd: int | None = None
     pid: int | None = None
@@ -95,8 +98,10 @@ def parse_fdinfo(data: bytes) -> FdInfo:
         else:
             fields.setdefault(key, value.strip())
     items = _EPOLL_ITEM.findall(data) if b"tfd:" in data else ()
+    flags = int(fields.get(b"flags", b"2"), 8)
     return FdInfo(
-        mode=int(fields.get(b"flags", b"2"), 8) & _ACCESS_MODE,
+        mode=flags & _ACCESS_MODE,
+        close_on_exec=bool(flags & _CLOSE_ON_EXEC),
         inode=_number(fields.get(b"ino")),
         eventfd=_number(fields.get(b"eventfd-id")),
         pid=_number(fields.get(b"Pid")),

@@ -500,31 +500,114 @@ def test_no_such_process() -> None:
         sweep(gone.pid)
 
 
-@pytest.mark.skipif(os.geteuid() != 0, reason="needs root to become somebody else")
-def test_a_process_of_another_user_says_what_would_help() -> None:
+@pytest.mark.parametrize("python", PYTHONS)
+def test_a_stop_in_between_does_not_hide_what_is_waited_for(python: str) -> None:
+    """After a stop the kernel restarts timed calls under another number."""
     code = """
-import os, sys
+import os, select, threading
+lock = threading.Lock()
+lock.acquire()
+r, w = os.pipe()
+threading.Thread(target=lock.acquire, kwargs={"timeout": 1000}).start()
+poll = select.poll()
+poll.register(r, select.POLLIN)
+poll.poll(1_000_000)
+"""
+    expected = [WaitKind.POLL, WaitKind.LOCK]
+
+    def kinds(seen: Snapshot) -> list[WaitKind]:
+        return [thread.wait.kind for thread in seen.processes[0].threads]
+
+    with running(code, python=python) as pid:
+        look_until(pid, lambda seen: kinds(seen) == expected)
+        os.kill(pid, signal.SIGSTOP)
+        look_until(pid, lambda seen: set(kinds(seen)) == {WaitKind.STOPPED})
+        os.kill(pid, signal.SIGCONT)
+        snapshot = look_until(pid, lambda seen: kinds(seen) == expected)
+        numbers = [
+            thread.syscall.number for thread in snapshot.processes[0].threads if thread.syscall
+        ]
+        assert 219 in numbers  # or this test shows nothing
+        waits = [thread.wait for thread in snapshot.processes[0].threads]
+        assert all(wait.timed for wait in waits)
+        assert channel(snapshot, waits[0]).kind is ChannelKind.PIPE
+
+
+NOBODY = 65534
+LOOK_AS_NOBODY = """
+import os, sys, time
 from diag.collect.sweep import sweep
 from diag.errors import TargetForbiddenError
+os.setgroups([])
 os.setgid(65534)
 os.setuid(65534)
-try:
-    sweep(int(sys.argv[1]))
-except TargetForbiddenError as error:
-    print(error, "|", error.hint)
+until_s = time.monotonic() + 20
+while time.monotonic() < until_s:
+    try:
+        snapshot = sweep(int(sys.argv[1]))
+    except TargetForbiddenError as error:
+        print(error, "|", error.hint)
+        break
+    if snapshot.channels:
+        (found,) = snapshot.channels
+        names = [snapshot.process(each.pid).name for each in found.writers]
+        print(names, found.uncertain)
+        break
 """
+needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="needs root to become somebody else")
+
+
+def look_as_nobody(pid: int) -> str:
+    answer = subprocess.run(
+        [sys.executable, "-c", LOOK_AS_NOBODY, str(pid)],
+        capture_output=True,
+        text=True,
+        timeout=DEADLINE_S * 2,
+        check=False,
+        env=os.environ | {"PYTHONPATH": str(Path(__file__).parents[2])},
+    )
+    assert answer.stderr == ""
+    return answer.stdout.strip()
+
+
+@contextmanager
+def shell_of_nobody(command: str) -> Iterator[int]:
+    process = subprocess.Popen(
+        ["/bin/sh", "-c", command],
+        stdin=subprocess.PIPE,
+        user=NOBODY,
+        group=NOBODY,
+        extra_groups=[],
+        start_new_session=True,
+    )
+    try:
+        yield process.pid
+    finally:
+        os.killpg(process.pid, signal.SIGKILL)
+        process.communicate(timeout=DEADLINE_S)
+
+
+@needs_root
+def test_an_ordinary_user_beneath_processes_of_root_is_certain_of_own_pipes() -> None:
+    with shell_of_nobody("sleep 1000 | cat") as pid:
+        assert look_as_nobody(pid) == "['sleep'] None"
+
+
+@needs_root
+def test_an_ordinary_user_is_told_that_an_unreadable_process_may_have_the_other_end() -> None:
+    with shell_of_nobody("cat; true") as pid:
+        answer = look_as_nobody(pid)
+        assert answer.startswith("[] ")
+        assert answer.endswith("may not be read: run diag as root")
+
+
+@needs_root
+def test_a_process_of_another_user_says_what_would_help() -> None:
     with running("import time; time.sleep(1000)") as pid:
         look_at(pid, WaitKind.SLEEP)
-        answer = subprocess.run(
-            [sys.executable, "-c", code, str(pid)],
-            capture_output=True,
-            text=True,
-            timeout=DEADLINE_S,
-            check=False,
-            env=os.environ | {"PYTHONPATH": str(Path(__file__).parents[2])},
-        )
-        assert "may not be read" in answer.stdout, answer.stderr
-        assert "run diag as root or as uid 0" in answer.stdout
+        answer = look_as_nobody(pid)
+        assert "may not be read" in answer
+        assert "run diag as root or as uid 0" in answer
 
 
 def test_the_observer_counts_when_it_holds_the_other_end() -> None:
