@@ -3,8 +3,10 @@
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from diag.collect.checks import Check, State, ask, find_pyspy, may_trace
+from diag.collect.access import remedy
+from diag.collect.checks import Check, State, ask, may_trace
 from diag.collect.memory import Memory, MemoryUnreadableError
+from diag.collect.stacks import find_pyspy
 
 ROOT = Path("/")
 
@@ -18,17 +20,17 @@ def check_process(pid: int, *, root: Path = ROOT) -> Iterator[Check]:
         yield Check(name=f"process {pid}", state=State.MISSING, found="no such process")
         return
     yield Check(name=f"process {pid}", state=State.OK, found=name)
-    remedy = _remedy(root)
-    yield _attempt("its waits", lambda: (process / "syscall").read_bytes(), remedy)
-    yield _attempt("its descriptors", lambda: list((process / "fd").iterdir()), remedy)
-    yield _attempt("its memory", lambda: Memory(pid, proc_root=root / "proc").close(), remedy)
+    advice = _remedy(process, root)
+    yield _attempt("its waits", lambda: (process / "syscall").read_bytes(), advice)
+    yield _attempt("its descriptors", lambda: list((process / "fd").iterdir()), advice)
+    yield _attempt("its memory", lambda: Memory(pid, proc_root=root / "proc").close(), advice)
     yield _stacks(pid)
 
 
-def _remedy(root: Path) -> str:
+def _remedy(process: Path, root: Path) -> str:
     if may_trace(root=root):
         return "the kernel protects it even so: run diag in the container or session it belongs to"
-    return "run diag with sudo; in a container: --cap-add SYS_PTRACE"
+    return remedy(process.stat().st_uid, proc_root=root / "proc")
 
 
 def _attempt(name: str, read: Callable[[], object], remedy: str) -> Check:
