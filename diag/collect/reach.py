@@ -24,13 +24,17 @@ def check_process(pid: int, *, root: Path = ROOT) -> Iterator[Check]:
     yield _attempt("its waits", lambda: (process / "syscall").read_bytes(), advice)
     yield _attempt("its descriptors", lambda: list((process / "fd").iterdir()), advice)
     yield _attempt("its memory", lambda: Memory(pid, proc_root=root / "proc").close(), advice)
-    yield _stacks(pid)
+    yield _stacks(pid, advice)
 
 
 def _remedy(process: Path, root: Path) -> str:
     if may_trace(root=root):
         return "the kernel protects it even so: run diag in the container or session it belongs to"
-    return remedy(process.stat().st_uid, proc_root=root / "proc")
+    try:
+        uid = process.stat().st_uid
+    except OSError:  # it has ended since: each attempt will say so
+        uid = None
+    return remedy(uid, proc_root=root / "proc")
 
 
 def _attempt(name: str, read: Callable[[], object], remedy: str) -> Check:
@@ -45,7 +49,7 @@ def _attempt(name: str, read: Callable[[], object], remedy: str) -> Check:
     return Check(name=name, state=State.OK, found="readable")
 
 
-def _stacks(pid: int) -> Check:
+def _stacks(pid: int, advice: str) -> Check:
     """Ask py-spy for the stacks, without stopping the process."""
     program = find_pyspy()
     if program is None:
@@ -58,5 +62,5 @@ def _stacks(pid: int) -> Check:
         name="its stacks",
         state=State.LIMITED,
         found=answer.partition("\n")[0] or "py-spy gave no answer",
-        remedy="not needed if it is no Python program; else: run diag with sudo",
+        remedy=f"not needed if it is no Python program; else: {advice}",
     )
