@@ -29,7 +29,13 @@ def judge(recording: Recording) -> Report:
     if len(recording.snapshots) < 2:
         return describe(recording)
     first, second = recording.snapshots[-2:]
-    case = Case(first, second, recording.header.host)
+    case = Case(
+        first,
+        second,
+        recording.header.host,
+        samples=recording.samples,
+        activities=recording.activities,
+    )
     findings = policy.gravest_first(finding for rule in RULES for finding in rule.check(case))
     answer = policy.verdict(findings, root_was_read=_was_read(first.processes[0]))
     return _report(

@@ -2,10 +2,12 @@
 
 from enum import StrEnum
 
+from diag.analysis.frames import is_library, user_frame
 from diag.analysis.graph import Graph, sinks, wait_for_graph, waiting_for
 from diag.analysis.idioms import Idiom, idiom_of
 from diag.analysis.liveness import Liveness
 from diag.analysis.owners import OwnerState
+from diag.analysis.roles import is_idle_worker
 from diag.analysis.tree import Tree
 from diag.analysis.wakers import Wakers
 from diag.model.base import Record
@@ -67,10 +69,7 @@ def _kind_of(tree: Tree, liveness: Liveness, graph: Graph, sink: frozenset[Threa
     kinds = {tree.threads[member].wait.kind for member in sink}
     if all(_waits_for_owner(tree, liveness.wakers[member], member) for member in sink):
         return CauseKind.LOCK_CYCLE
-    pipe_waits = {WaitKind.WRITE, WaitKind.READ, WaitKind.POLL}
     across = len({member.pid for member in sink}) > 1
-    if across and WaitKind.CHILD in kinds and kinds & pipe_waits:
-        return CauseKind.PIPE_CHILD_CYCLE
     if across and WaitKind.WRITE in kinds:
         return CauseKind.PIPE_CHILD_CYCLE
     return CauseKind.NOBODY_CAN_ACT
@@ -117,15 +116,24 @@ def _taken_by_nobody(tree: Tree, member: ThreadId) -> bool:
     return not semaphore.holders and not semaphore.unread
 
 
-_SERVICE_THREADS = ("QueueManagerThread", "QueueFeederThread", "ExecutorManagerThread")
+# Who waits for the end of others is seldom where the trouble began.
+_FOLLOWERS = frozenset({Idiom.JOIN, Idiom.CHILD})
 
 
-def _telling(tree: Tree, member: ThreadId) -> tuple[int, ThreadId]:
+def _telling(tree: Tree, member: ThreadId) -> tuple[int, bool, ThreadId]:
     """Sort key: threads that run the user's code before pool machinery and idle ones."""
+    is_main = member.pid == member.tid
+    return _rank(tree, member), is_main, member
+
+
+def _rank(tree: Tree, member: ThreadId) -> int:
     thread = tree.threads[member]
-    stack = thread.stack
-    name = (stack.thread_name if stack else None) or ""
-    if stack is None or name.startswith(_SERVICE_THREADS):
-        return 3, member
-    idle = idiom_of(stack) is Idiom.QUEUE_GET
-    return (2 if idle else 0 if thread.wait.kind is WaitKind.LOCK else 1), member
+    frame = user_frame(thread.stack)
+    if frame is None or is_library(frame) or is_idle_worker(tree, member):
+        return 4
+    idiom = idiom_of(thread.stack)
+    if idiom in _FOLLOWERS or thread.wait.kind is WaitKind.CHILD:
+        return 3
+    if idiom is Idiom.QUEUE_GET:
+        return 2
+    return 0 if thread.wait.kind is WaitKind.LOCK else 1

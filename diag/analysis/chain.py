@@ -2,10 +2,12 @@
 
 from diag.analysis.case import Case
 from diag.analysis.frames import place, user_frame
+from diag.analysis.idioms import Idiom, idiom_of
 from diag.analysis.owners import Owner, OwnerState
 from diag.analysis.words import describe_wait
 from diag.model.finding import Evidence, Link, Source
 from diag.model.ids import ThreadId
+from diag.model.lock import LockKind
 from diag.model.wait import Wait, WaitKind
 
 
@@ -51,6 +53,8 @@ def owner_words(case: Case, waiter: ThreadId, owner: Owner) -> list[str]:
     """Return what is known of a lock's owner, a line each."""
     match owner.state:
         case OwnerState.THREAD if owner.thread is not None:
+            if _is_join(case, waiter):
+                return [f"that thread is {case.name(owner.thread)}"]
             if owner.thread == waiter:
                 return ["its owner is this very thread"]
             return [f"its owner is {case.name(owner.thread)}"]
@@ -59,7 +63,16 @@ def owner_words(case: Case, waiter: ThreadId, owner: Owner) -> list[str]:
             return [f"its owner is {case.name(owner.thread)}, {other}"]
         case OwnerState.GONE:
             return _gone_words(case, waiter, owner)
-    return [f"its owner is not known: {owner.because}"] if owner.because else []
+    purpose_is_known = idiom_of(case.tree.threads[waiter].stack) is not Idiom.LOCK
+    if purpose_is_known or owner.because is None:
+        return []
+    return [f"its owner is not known: {owner.because}"]
+
+
+def _is_join(case: Case, waiter: ThreadId) -> bool:
+    thread = case.tree.threads[waiter]
+    lock = thread.wait.lock
+    return (lock is not None and lock.kind is LockKind.JOIN) or idiom_of(thread.stack) is Idiom.JOIN
 
 
 def _gone_words(case: Case, waiter: ThreadId, owner: Owner) -> list[str]:

@@ -7,6 +7,7 @@ behind in the child's locks although those threads were not copied.
 
 from enum import StrEnum
 
+from diag.analysis.joins import joined_thread
 from diag.analysis.tree import Tree
 from diag.model.base import Record
 from diag.model.ids import ThreadId
@@ -52,6 +53,9 @@ def resolve(tree: Tree, waiter: ThreadId, lock: Lock) -> Owner:
     if lock.owner_tid is not None:
         return _by_tid(tree, process, lock.owner_tid)
     if lock.owner_ident is None:
+        joined = joined_thread(tree, waiter) if lock.kind is LockKind.LOCK else None
+        if joined is not None:
+            return Owner(state=OwnerState.THREAD, thread=joined)
         return Owner(state=OwnerState.UNKNOWN, because=lock.owner_unknown or "not recorded")
     return _by_ident(tree, process, lock.owner_ident, lock.kind)
 

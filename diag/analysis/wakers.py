@@ -7,7 +7,7 @@ by itself, so that a mistake here can hide a hang but never invent one.
 
 from diag.analysis.idioms import Idiom, idiom_of
 from diag.analysis.owners import Owner, OwnerState, resolve
-from diag.analysis.signals import wakes_on_signal
+from diag.analysis.signals import Signals, signals_for
 from diag.analysis.tree import Tree
 from diag.model.base import Record
 from diag.model.channel import Channel, ChannelKind
@@ -94,8 +94,17 @@ def _of_private_futex(tree: Tree, waiter: ThreadId, wait: Wait) -> Wakers:
     if owner is not None and owner.state is not OwnerState.UNKNOWN:
         threads = frozenset({owner.thread}) if owner.thread is not None else frozenset()
         return Wakers(threads=threads, owner=owner)
-    signal = wakes_on_signal(tree, waiter)
-    return Wakers(threads=_siblings(tree, waiter), outside=signal, owner=owner)
+    signals = signals_for(tree, waiter)
+    return Wakers(
+        threads=_siblings(tree, waiter),
+        outside=signals.outside,
+        uncertain=_doubts(signals),
+        owner=owner,
+    )
+
+
+def _doubts(signals: Signals) -> tuple[str, ...]:
+    return (signals.doubt,) if signals.doubt is not None else ()
 
 
 def _of_shared_futex(tree: Tree, waiter: ThreadId, wait: Wait) -> Wakers:
@@ -111,12 +120,13 @@ def _of_shared_futex(tree: Tree, waiter: ThreadId, wait: Wait) -> Wakers:
     strangers = frozenset(semaphore.mapped_by) - inside
     uncertain = tuple(f"process {pid}, outside the tree, maps the lock too" for pid in strangers)
     uncertain += tuple(f"process {pid} could not be read" for pid in semaphore.unread)
+    signals = signals_for(tree, waiter)
     others = Wakers(
         threads=_siblings(tree, waiter),
         processes=inside - {waiter.pid},
-        uncertain=uncertain,
+        uncertain=uncertain + _doubts(signals),
         owner=owner,
-        outside=wakes_on_signal(tree, waiter),
+        outside=signals.outside,
     )
     if owner.thread is None or not _is_mutex(tree, waiter, lock):
         return others
@@ -141,7 +151,7 @@ def _of_channels(tree: Tree, waiter: ThreadId, wait: Wait) -> Wakers:
     if not parts and wait.kind is not WaitKind.POLL:
         return Wakers(itself="not understood: no descriptor")
     if wait.kind is WaitKind.POLL:
-        parts.append(Wakers(outside=wakes_on_signal(tree, waiter)))
+        parts.append(Wakers(outside=signals_for(tree, waiter).outside))
     return _any_of(parts)
 
 
@@ -157,6 +167,9 @@ def _of_channel(tree: Tree, waiter: ThreadId, item: ChannelWait) -> Wakers:
     strangers = sorted(holders - tree.processes.keys())
     if strangers:
         return Wakers(outside=f"process {strangers[0]} outside the tree ({_label(channel)})")
+    if not holders:
+        # The kernel would end the wait at once if nobody held the other end.
+        return Wakers(outside=f"an unseen holder of the other end of {_label(channel)}")
     uncertain = (channel.uncertain,) if channel.uncertain else ()
     threads = _siblings(tree, waiter) if waiter.pid in holders else frozenset()
     return Wakers(threads=threads, processes=frozenset(holders - {waiter.pid}), uncertain=uncertain)

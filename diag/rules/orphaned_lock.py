@@ -42,13 +42,16 @@ _ABANDONED = (
 )
 
 
+_PLURALS = {"child": "children"}
+
+
 def _title(case: Case, deadlock: Deadlock) -> str:
     stuck = sorted({member.pid for member in deadlock.members})
     role = role_of(case.tree, stuck[0])
     peers = [pid for pid in case.tree.processes if role_of(case.tree, pid) == role]
     if len(stuck) == 1 and len(peers) == 1:
         return f"{role} {stuck[0]} can never run again: the owner of its lock does not exist"
-    noun = f"{role}s" if len(peers) > 1 else role
+    noun = _PLURALS.get(role, f"{role}s") if len(peers) > 1 else role
     return (
         f"{len(stuck)} of {len(peers)} {noun} can never run again:"
         " the owner of the lock does not exist"

@@ -10,7 +10,7 @@ from collections.abc import Callable
 import msgspec
 
 from diag import __version__
-from diag.collect import cpython
+from diag.collect.cpython import add_objects
 from diag.collect.host import read_host
 from diag.collect.limits import read_limits
 from diag.collect.stacks import add_stacks
@@ -61,7 +61,7 @@ def look(
     if second.root != first.root:
         raise TargetGoneError(f"process {pid} ended, and its pid was given to another")
     if _somebody_waits_for_a_gil(first):
-        second = cpython.add_objects(second)
+        second = add_objects(second)
     record(encode_line(second))
     end = End(because="done")
     record(encode_line(end))
@@ -93,7 +93,7 @@ def _deep_sweep(pid: int, *, stacks: bool, progress: Progress) -> Snapshot:
     progress("reading the process tree")
     seen = sweep(pid)
     progress(f"reading locks of {len(seen.processes)} processes")
-    seen = cpython.add_objects(seen)
+    seen = add_objects(seen)
     if stacks:
         progress(f"asking py-spy for the stacks of {len(seen.processes)} processes")
         seen = add_stacks(seen)
