@@ -13,7 +13,8 @@ VERSION = "Py_Version"  # an unsigned long, 3.11 and later
 # Defined only under Py_REF_DEBUG, in every version that is read here.
 DEBUG_MARK = "_Py_NegativeRefcount"
 
-_VERSION_TEXT = re.compile(rb"(?<=\x00)3\.\d{1,2}\.\d{1,3}(?:(?:a|b|rc)\d+)?\+?(?=\x00)")
+# PY_VERSION is a C string of its own, or the end of another one: linkers merge such.
+_VERSION_TEXT = re.compile(rb"(?<![\d.])3\.\d{1,2}\.\d{1,3}(?:(?:a|b|rc)\d+)?\+?(?=\x00)")
 _PARSE_ERRORS = (ELFError, KeyError, ValueError, TypeError, AttributeError, IndexError, EOFError)
 
 

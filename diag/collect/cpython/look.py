@@ -16,7 +16,7 @@ from diag.collect.cpython.semholders import Access
 from diag.collect.cpython.tasks import Tasks
 from diag.collect.cpython.typenames import Types
 from diag.collect.maps import AddressSpace, read_maps
-from diag.collect.memory import Memory, MemoryBudgetError, MemoryUnreadableError
+from diag.collect.memory import Memory, MemoryUnreadableError
 from diag.model.gap import Gap
 from diag.model.lock import Lock, LockKind
 from diag.model.process import Interpreter, Process
@@ -36,6 +36,7 @@ class Look:
         semaphores: the semaphores that its threads wait for -> addresses of
             the `SemLock`s that they wait in.
         waits: thread id -> semaphore it waits for.
+        ended: whether the process was gone.
 
     """
 
@@ -43,18 +44,38 @@ class Look:
     space: AddressSpace | None = None
     semaphores: dict[SharedPlace, set[int]] = field(default_factory=dict)
     waits: dict[int, SharedPlace] = field(default_factory=dict)
+    ended: bool = False
+
+    @property
+    def unreadable(self) -> bool:
+        """Whether it is alive, and what it has mapped is not known."""
+        return self.space is None and not self.ended
+
+    @property
+    def may_be_taking(self) -> bool:
+        """Whether a thread may have got a semaphore and not yet counted it.
+
+        `SemLock.acquire` counts only after it has the GIL back.
+        """
+        locks = (thread.wait.lock for thread in self.process.threads)
+        return any(
+            lock is not None and (lock.kind is LockKind.GIL or lock.owner_unknown == MOVED_ON)
+            for lock in locks
+        )
 
 
 def look_into(process: Process, access: Access) -> Look:
     """Look into a process; what cannot be read becomes a gap of it."""
     look = Look(process)
     if process.state in ("Z", "X"):
+        look.ended = True
         return look
     try:
         look.space = read_maps(process.pid, proc_root=access.proc_root)
         if look.space.mappings:
             _look(look, look.space, access)
     except (OSError, MemoryUnreadableError) as error:
+        look.ended = isinstance(_cause(error), _ENDED)
         gap = Gap(what="memory", because=_reason(error), pid=process.pid)
         gaps = (*look.process.gaps, gap)
         look.process = msgspec.structs.replace(look.process, gaps=gaps)
@@ -218,10 +239,12 @@ def _finish(thread: Thread, ident: int | None, newcomers: set[int]) -> Thread:
     return msgspec.structs.replace(thread, ident=ident)
 
 
+def _cause(error: OSError | MemoryUnreadableError) -> BaseException | None:
+    return error if isinstance(error, OSError) else error.__cause__
+
+
 def _reason(error: OSError | MemoryUnreadableError) -> str:
-    if isinstance(error, MemoryBudgetError):
-        return str(error)
-    cause = error if isinstance(error, OSError) else error.__cause__
+    cause = _cause(error)
     if isinstance(cause, _ENDED):
         return "the process ended while it was read"
     if isinstance(cause, PermissionError):

@@ -15,6 +15,10 @@ _CONTENDED = 2
 _PLAIN_KINDS = frozenset(range(4))  # normal, recursive, error-checking, adaptive
 _ELISION_FLAGS = 0x300  # wanted 0x100, not wanted 0x200
 _MAX_USERS = 100_000
+# pthread_join waits until the thread's id becomes 0 (glibc 2.36), or until its join
+# state is no more 2 (measured on glibc 2.43).
+_JOIN_STATE = 0x628
+_JOINABLE = 2
 
 
 def native_lock(memory: Memory, futex: Futex, tids: dict[int, int]) -> Lock | None:
@@ -69,14 +73,16 @@ def _mutex(memory: Memory, address: int, tids: dict[int, int]) -> Lock:
 
 
 def _joined(memory: Memory, futex: Futex, tids: dict[int, int]) -> Lock | None:
-    """Return a pthread_join: a wait for the thread id in a `struct pthread` to become 0."""
-    ident = futex.address - TID
-    if futex.value in tids and tid_at(memory, ident) == futex.value:
-        return Lock(
-            kind=LockKind.JOIN,
-            address=ident,
-            type_name="pthread_t",
-            owner_ident=ident,
-            owner_tid=tids[futex.value],
-        )
+    """Return a pthread_join: a wait for a word in the joined thread's `struct pthread`."""
+    for offset, value in ((TID, None), (_JOIN_STATE, _JOINABLE)):
+        ident = futex.address - offset
+        tid = tid_at(memory, ident)
+        if tid in tids and futex.value == (tid if value is None else value):
+            return Lock(
+                kind=LockKind.JOIN,
+                address=ident,
+                type_name="pthread_t",
+                owner_ident=ident,
+                owner_tid=tids[tid],
+            )
     return None

@@ -46,7 +46,10 @@ def add_objects(
 def _ask_for_holders(looks: list[Look], access: Access) -> dict[SharedPlace, Answer | None]:
     places = {place for look in looks for place in look.semaphores}
     spaces = {look.process.pid: look.space for look in looks if look.space is not None}
-    strangers = strangers_that_map(places, set(spaces), proc_root=access.proc_root)
+    unreadable = [look.process.pid for look in looks if look.unreadable]
+    taking = frozenset(look.process.pid for look in looks if look.may_be_taking)
+    known = {*spaces, *unreadable}
+    strangers = strangers_that_map(places, known, proc_root=access.proc_root)
     return {
         place: find_holders(
             place,
@@ -56,7 +59,8 @@ def _ask_for_holders(looks: list[Look], access: Access) -> dict[SharedPlace, Ans
                 if place in look.semaphores
             },
             spaces,
-            strangers[place],
+            (*strangers[place], *unreadable),
+            taking,
             access,
         )
         for place in places

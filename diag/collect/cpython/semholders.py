@@ -82,6 +82,7 @@ def find_holders(
     known: dict[int, set[int]],
     spaces: dict[int, AddressSpace],
     strangers: tuple[int, ...],
+    taking: frozenset[int],
     access: Access,
 ) -> Answer | None:
     """Return who holds a semaphore; None if it went away meanwhile.
@@ -90,7 +91,8 @@ def find_holders(
         place: its identity.
         known: pid -> addresses of the `SemLock`s that its threads wait in.
         spaces: pid -> mappings, of all processes that may be looked into.
-        strangers: other pids that map it.
+        strangers: other pids that map it, or may.
+        taking: pids in which a thread may have got it and not yet counted it.
         access: how to read them.
 
     """
@@ -112,7 +114,7 @@ def find_holders(
             guesses = known.get(member.pid, everywhere)
             if not _try(member, guesses, access, search=not known.get(member.pid)):
                 unread.append(member.pid)
-        return _answer(place, members, unread, access)
+        return _answer(place, members, unread, taking, access)
 
 
 def _try(member: _Member, addresses: Iterable[int], access: Access, *, search: bool) -> bool:
@@ -127,7 +129,11 @@ def _try(member: _Member, addresses: Iterable[int], access: Access, *, search: b
 
 
 def _answer(
-    place: SharedPlace, members: list[_Member], unread: list[int], access: Access
+    place: SharedPlace,
+    members: list[_Member],
+    unread: list[int],
+    taking: frozenset[int],
+    access: Access,
 ) -> Answer | None:
     locks = [lock for member in members for lock in member.locks.values()]
     value = _value(members)
@@ -138,7 +144,7 @@ def _answer(
         # "Nobody holds it" must be sure: a second object of a process, or one that
         # had just got it but not yet counted, would show now.
         for member in members:
-            if member.pid not in unread and not _recheck(member, access):
+            if member.pid in taking or not _recheck(member, access):
                 unread.append(member.pid)
         value = _value(members)
     holders, odd = _holders(members)
@@ -148,6 +154,7 @@ def _answer(
         max_value=locks[0].max_value,
         recursive=locks[0].recursive,
         holders=holders,
+        mapped_by=tuple(sorted({*unread, *(member.pid for member in members)})),
         unread=tuple(sorted({*unread, *odd})),
     )
     return Answer(semaphore, _owner_unknown(semaphore))

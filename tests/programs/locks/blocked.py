@@ -223,9 +223,9 @@ def simple_queue():
 
 def join():
     thread = in_thread(rest)
-    facts = dict(kind="join", owner_ident=thread.ident, owner_tid=thread.native_id)
+    facts = {"kind": "join", "owner_ident": thread.ident, "owner_tid": thread.native_id}
     if sys.version_info < (3, 13):
-        facts = dict(kind="lock", type="_thread.lock", address=id(thread._tstate_lock))
+        facts = {"kind": "lock", "type": "_thread.lock", "address": id(thread._tstate_lock)}
     say(pid=os.getpid(), waiter=os.getpid(), **facts)
     thread.join()
 
@@ -255,17 +255,21 @@ def mutex():
 
 
 def native_join():
-    thread = in_thread(rest)
+    libc = ctypes.CDLL(None)
+    ident = ctypes.c_ulong()
+    before = set(os.listdir("/proc/self/task"))
+    libc.pthread_create(ctypes.byref(ident), None, libc.pause, None)
+    (tid,) = set(os.listdir("/proc/self/task")) - before
     say(
         pid=os.getpid(),
         waiter=os.getpid(),
         kind="join",
         type="pthread_t",
-        address=thread.ident,
-        owner_ident=thread.ident,
-        owner_tid=thread.native_id,
+        address=ident.value,
+        owner_ident=ident.value,
+        owner_tid=int(tid),
     )
-    ctypes.CDLL(None).pthread_join(ctypes.c_ulong(thread.ident), None)
+    libc.pthread_join(ident, None)
 
 
 def gil():
