@@ -145,10 +145,9 @@ def _diagnose(
     keep_s: float | None,
     as_json: bool,
 ) -> int:
+    from diag import pipeline, policy
     from diag.cli.options import FAIL_ON
     from diag.cli.output import Outputs, emit
-
-    from diag import pipeline, policy
     from diag.render.registry import FORMATS
     from diag.scenario import expected
     from diag.scenario import run as runner
