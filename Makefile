@@ -47,7 +47,8 @@ bench: $(RUN)
 	$(BIN)/python benchmarks/attach_33.py
 
 docs: $(DEV)
-	$(BIN)/python -m pytest tests/test_contracts.py
+	$(BIN)/python -m diag.scenario.docs
+	$(BIN)/python -m pytest -q tests/unit/test_schema.py --update-golden
 
 clean:
 	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
