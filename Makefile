@@ -44,8 +44,7 @@ bench: $(RUN)
 
 docs: $(DEV)
 	$(BIN)/python -m diag.scenario.docs
-	$(BIN)/python -m pytest -q --update-golden tests/unit/test_schema.py
-	$(BIN)/python -m pytest -q tests/test_contracts.py
+	$(BIN)/python -m pytest -q tests/unit/test_schema.py --update-golden
 
 clean:
 	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
