@@ -21,7 +21,8 @@ from diag.model.thread import Thread
 from tests.integration.kernel_stub import sweep
 from tests.integration.pythons import Target, available, environment, label
 
-PROGRAM = Path(__file__).parents[1] / "programs" / "locks" / "blocked.py"
+BLOCKED = Path(__file__).parents[1] / "programs" / "locks" / "blocked.py"
+INSIDE_WITH = BLOCKED.with_name("inside_with.py")
 DEADLINE_S = 30
 FUTEX = "202"
 
@@ -36,9 +37,9 @@ def start() -> Iterator[Start]:
     """Start the program; give what it prints."""
     started: list[subprocess.Popen[str]] = []
 
-    def run(python: Target, *arguments: str) -> Facts:
+    def run(python: Target, *arguments: str, program: Path = BLOCKED) -> Facts:
         process = subprocess.Popen(
-            python.argv(PROGRAM, *arguments),
+            python.argv(program, *arguments),
             stdout=subprocess.PIPE,
             text=True,
             env=environment(),
@@ -132,6 +133,36 @@ def test_names_object_and_owner(start: Start, python: Target, scenario: str) -> 
         parents = {t.ident for t in snapshot.context[0].threads}
         assert lock.owner_ident in parents
     assert process.dead_idents == tuple(facts.get("dead_idents", ()))
+
+
+WITHS = [
+    "simple",
+    "event",
+    "nested",
+    "below",
+    "after_exception",
+    "in_handler",
+    "from_list",
+    "in_generator",
+    "condition_of_another_lock",
+    "itself",
+    "by_acquire",
+    "after_with",
+    "released_by_condition",
+]
+
+
+@every_python
+@pytest.mark.parametrize("shape", WITHS)
+def test_names_thread_inside_a_with_statement(start: Start, python: Target, shape: str) -> None:
+    facts = start(python, shape, program=INSIDE_WITH)
+    _, thread = waiter_of(look(facts), facts)
+    lock = thread.wait.lock
+    assert lock is not None
+    assert (lock.kind, lock.address) == ("lock", facts["address"])
+    assert lock.owner_ident == facts.get("owner_ident")
+    assert lock.owner_source == ("with" if "owner_ident" in facts else None)
+    assert (lock.owner_unknown is None) == ("owner_ident" in facts)
 
 
 @every_python
