@@ -24,7 +24,10 @@ help:
 	@echo "make clean  remove .venv and caches"
 
 demo: $(RUN)
-	$(BIN)/diag scenario run fork-logging-lock --variant pool --watch
+	@echo "$(BIN)/diag scenario run fork-logging-lock --variant pool --watch"
+	@$(BIN)/diag scenario run fork-logging-lock --variant pool --watch; status=$$?; \
+	  test $$status -eq 1 && echo "diag ended with status 1: it has found what is wrong" || \
+	  { echo "the demo should have ended with status 1, not $$status" >&2; exit 1; }
 
 test: $(DEV)
 	$(BIN)/python -m pytest $(PYTEST_ARGS)

@@ -10,7 +10,7 @@ from pathlib import Path
 import click
 import pytest
 
-from diag.cli import main
+from diag.cli.app import diag as command_line
 from diag.errors import ExitStatus
 from diag.rules.registry import RULES
 from tests.integration import harness
@@ -19,7 +19,7 @@ REPOSITORY = Path(__file__).resolve().parents[1]
 README = REPOSITORY / "README.md"
 RULE_IDS = [rule.id for rule in RULES]
 # Places of the machine that this was developed on: they mean nothing elsewhere.
-FOREIGN = re.compile(r"(?<![\w.])/work\b|\.librar[y]/|(?<![\w-])share[d]/")
+FOREIGN = re.compile(r"(?<![\w.])/wor[k]\b|\.librar[y]/|(?<![\w-])share[d]/")
 
 
 def test_imports_point_down() -> None:
@@ -77,7 +77,7 @@ def readme_commands() -> list[str]:
 
 @pytest.mark.parametrize("written", readme_commands())
 def test_a_command_of_the_readme_exists(written: str) -> None:
-    command: click.Command = main
+    command: click.Command = command_line
     options: list[str] = []
     for word in shlex.split(written)[1:]:
         if word == "--":
@@ -85,8 +85,9 @@ def test_a_command_of_the_readme_exists(written: str) -> None:
         if word.startswith("-"):
             options.append(word.partition("=")[0])
         elif isinstance(command, click.Group):
-            assert word in command.commands, f"no command {word!r}"
-            command = command.commands[word]
+            found = command.get_command(click.Context(command), word)
+            assert found is not None, f"no command {word!r}"
+            command = found
     known = {text for option in command.params for text in (*option.opts, *option.secondary_opts)}
     assert set(options) <= known | {"--help"}
 

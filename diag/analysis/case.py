@@ -10,6 +10,7 @@ from diag.analysis.tree import Tree
 from diag.model.finding import Location
 from diag.model.host import Host
 from diag.model.ids import ThreadId
+from diag.model.sample import Activity, Sample
 from diag.model.snapshot import Snapshot
 
 
@@ -22,16 +23,28 @@ class Case:
         liveness: who can never run again.
         causes: why.
         host: the machine.
+        samples: counters over time, empty if none were taken.
+        activities: what threads were doing over many quick looks.
         apart_s: seconds between the two looks.
 
     """
 
-    def __init__(self, first: Snapshot, second: Snapshot, host: Host) -> None:
+    def __init__(
+        self,
+        first: Snapshot,
+        second: Snapshot,
+        host: Host,
+        *,
+        samples: tuple[Sample, ...] = (),
+        activities: tuple[Activity, ...] = (),
+    ) -> None:
         self.tree = Tree(first)
         self.second = Tree(second)
         self.liveness: Liveness = judge(self.tree, self.second)
         self.causes: tuple[Cause, ...] = find_causes(self.tree, self.liveness)
         self.host = host
+        self.samples = samples
+        self.activities = activities
         self.apart_s = second.started_s - first.ended_s
 
     def locate(self, thread_id: ThreadId) -> Location:

@@ -2,6 +2,7 @@
 
 from enum import StrEnum
 
+from diag.analysis.frames import is_library, user_frame
 from diag.analysis.graph import Graph, sinks, wait_for_graph, waiting_for
 from diag.analysis.idioms import Idiom, idiom_of
 from diag.analysis.liveness import Liveness
@@ -115,7 +116,6 @@ def _taken_by_nobody(tree: Tree, member: ThreadId) -> bool:
     return not semaphore.holders and not semaphore.unread
 
 
-_SERVICE_THREADS = ("QueueManagerThread", "QueueFeederThread", "ExecutorManagerThread")
 # Who waits for the end of others is seldom where the trouble began.
 _FOLLOWERS = frozenset({Idiom.JOIN, Idiom.CHILD})
 
@@ -128,11 +128,12 @@ def _telling(tree: Tree, member: ThreadId) -> tuple[int, bool, ThreadId]:
 
 def _rank(tree: Tree, member: ThreadId) -> int:
     thread = tree.threads[member]
-    stack = thread.stack
-    if stack is None or (stack.thread_name or "").startswith(_SERVICE_THREADS):
+    frame = user_frame(thread.stack)
+    if frame is None or is_library(frame) or is_idle_worker(tree, member):
         return 4
-    if is_idle_worker(tree, member):
+    idiom = idiom_of(thread.stack)
+    if idiom in _FOLLOWERS or thread.wait.kind is WaitKind.CHILD:
         return 3
-    if idiom_of(stack) in _FOLLOWERS or thread.wait.kind is WaitKind.CHILD:
+    if idiom is Idiom.QUEUE_GET:
         return 2
     return 0 if thread.wait.kind is WaitKind.LOCK else 1

@@ -114,7 +114,7 @@ def describe_owner(lock: Lock, process: Process) -> str | None:
     owner = next((known for known in process.threads if known.ident == lock.owner_ident), None)
     verb = "thread" if lock.kind is LockKind.JOIN else "held by"
     if owner is None:
-        return f"{verb} {lock.owner_ident:#x}, which is no thread known in {process.pid}"
+        return f"{verb} {lock.owner_ident:#x}, which is no thread known there"
     name = owner.stack.thread_name if owner.stack and owner.stack.thread_name else owner.name
     return f'{verb} "{name}" (tid {owner.tid})'
 

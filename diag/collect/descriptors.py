@@ -5,7 +5,7 @@ import errno
 import os
 import re
 import stat
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
@@ -13,6 +13,8 @@ from diag.collect import procfs
 from diag.collect.memory import PROC
 from diag.collect.procfs import list_numbers, printable, read_all
 
+_DENIED = (errno.EACCES, errno.EPERM)
+_CLOSE_ON_EXEC = 0o2000000  # O_CLOEXEC (asm-generic/fcntl.h)
 _ACCESS_MODE = 0o3  # O_ACCMODE: 0 reads, 1 writes, 2 both (fcntl.h)
 _EVENTFD = "anon_inode:[eventfd]"
 _EPOLL_ITEM = re.compile(
@@ -36,6 +38,7 @@ class FdInfo(NamedTuple):
 
     Attributes:
         mode: 0 open for reading, 1 for writing, 2 for both.
+        close_on_exec: it was made since the process's last exec, or marked since.
         inode: `ino` (5.14 and later).
         eventfd: `eventfd-id`, the same for every descriptor of one eventfd.
         pid: of a pidfd, observer's namespace; -1 once reaped, 0 if not visible here.
@@ -45,6 +48,7 @@ class FdInfo(NamedTuple):
     """
 
     mode: int
+    close_on_exec: bool = False
     inode: int | None = None
     eventfd: int | None = None
     pid: int | None = None
@@ -94,8 +98,10 @@ def parse_fdinfo(data: bytes) -> FdInfo:
         else:
             fields.setdefault(key, value.strip())
     items = _EPOLL_ITEM.findall(data) if b"tfd:" in data else ()
+    flags = int(fields.get(b"flags", b"2"), 8)
     return FdInfo(
-        mode=int(fields.get(b"flags", b"2"), 8) & _ACCESS_MODE,
+        mode=flags & _ACCESS_MODE,
+        close_on_exec=bool(flags & _CLOSE_ON_EXEC),
         inode=_number(fields.get(b"ino")),
         eventfd=_number(fields.get(b"eventfd-id")),
         pid=_number(fields.get(b"Pid")),
@@ -172,9 +178,9 @@ def find_holders(wanted: Collection[str], *, proc_root: Path = PROC) -> Holders:
         try:
             search.look(pid)
         except OSError as error:
-            if error.errno in (errno.EACCES, errno.EPERM):
+            # else it ended and holds nothing; one that is ending answers EACCES as well
+            if error.errno in _DENIED and _runs(pid, proc_root):
                 unreadable.append(pid)
-            # else it ended: it holds nothing
     return Holders(search.found, tuple(unreadable))
 
 
@@ -191,15 +197,20 @@ class _Search:
         }
 
     def look(self, pid: int) -> None:
-        base = f"{self._proc_root}/{pid}/fd"
-        for fd in list_numbers(base):
+        for base in _descriptor_folders(pid, self._proc_root):
+            if numbers := list_numbers(base):
+                self._look_at(pid, base, numbers)
+                return  # the threads of a process share their descriptors
+
+    def _look_at(self, pid: int, base: str, numbers: list[int]) -> None:
+        for fd in numbers:
             try:
                 link = procfs.read_link(f"{base}/{fd}")
                 if found := self._match(pid, fd, link):
                     key, info = found
                     self.found.setdefault(key, []).append(Held(pid, fd, info))
             except OSError as error:
-                if error.errno in (errno.EACCES, errno.EPERM):
+                if error.errno in _DENIED:
                     raise
                 # else closed meanwhile: not held
 
@@ -224,6 +235,22 @@ class _Search:
 
     def _info(self, pid: int, fd: int) -> FdInfo:
         return read_fdinfo(pid, fd, proc_root=self._proc_root)
+
+
+def _runs(pid: int, proc_root: Path) -> bool:
+    try:
+        return procfs.parse_stat(procfs.read_once(f"{proc_root}/{pid}/stat")).state not in "ZXx"
+    except OSError:
+        return False
+
+
+def _descriptor_folders(pid: int, proc_root: Path) -> Iterator[str]:
+    """Yield the descriptors of the process; the main thread has none once it has exited."""
+    base = f"{proc_root}/{pid}"
+    yield f"{base}/fd"
+    for tid in procfs.list_numbers(f"{base}/task"):
+        if tid != pid:
+            yield f"{base}/task/{tid}/fd"
 
 
 def _number(value: bytes | None) -> int | None:

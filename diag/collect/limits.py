@@ -48,9 +48,9 @@ def read_limits(pid: int, *, root: Path = ROOT) -> Limits:
         try:
             facts |= source(pid, root)
         except (CgroupError, CpuListError) as error:
-            gaps.append(Gap(what=what, because=str(error), pid=pid))
+            gaps.append(Gap(what=what, because=_shown(error), pid=pid))
         except OSError as error:
-            because = f"{error.filename}: {error.strerror}"
+            because = _shown(f"{error.filename}: {error.strerror}")
             gaps.append(Gap(what=what, because=because, pid=pid))
     return msgspec.convert({**facts, "gaps": gaps}, Limits, from_attributes=True)
 
@@ -105,7 +105,9 @@ def _cpu(pid: int, root: Path) -> Facts:
     stat = read_counters(level, "cpu.stat")
     facts: Facts = {
         "cpu_quota_cpus": quota,
-        "cpu_quota_source": str(level / ("cpu.max" if group.version == 2 else "cpu.cfs_quota_us")),
+        "cpu_quota_source": _shown(
+            level / ("cpu.max" if group.version == 2 else "cpu.cfs_quota_us")
+        ),
         "periods": stat.get("nr_periods"),
         "throttled_periods": stat.get("nr_throttled"),
     }
@@ -155,7 +157,7 @@ def _memory(pid: int, root: Path) -> Facts:
         use = read_word(level, used)
         facts |= {
             "memory_limit_bytes": limit,
-            "memory_limit_source": str(level / name),
+            "memory_limit_source": _shown(level / name),
             "memory_used_bytes": None if use is None else whole_number(use, level / used),
         }
     return facts
@@ -175,3 +177,8 @@ def _still_there(group: Group) -> None:
     """Tell a group without limits from one that was removed while it was read."""
     if not group.levels[0].is_dir():
         raise CgroupError(f"{group.levels[0]} was removed while it was read")
+
+
+def _shown(text: object) -> str:
+    """Return a text that can be encoded: the names of groups may hold any bytes."""
+    return str(text).encode("utf-8", "backslashreplace").decode()

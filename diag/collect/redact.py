@@ -17,13 +17,13 @@ _SECRET_NAME = re.compile(
 )
 # NAME=value or NAME: value inside a longer argument: URLs, headers, `-c` programs
 _ASSIGNMENT = re.compile(
-    r"""([A-Za-z_][\w.\-]*["']?\s*(?:=|:(?!//))\s*)"""
+    r"""((?<![\w.\-])[\w.\-]+["']?\s*(?:=|:(?!//))\s*)"""
     r"""("[^"]*"|'[^']*'|(?:Bearer|Basic|Token)\s+[^\s&;,]+|[^\s&;,"')]+)""",
     re.IGNORECASE,
 )
 _WHOLE_ASSIGNMENT = re.compile(r"(-{0,2}[A-Za-z_][\w.\-]*[=:])(.*)", re.DOTALL)
 _OPTION = re.compile(r"--?[A-Za-z][\w.\-]*")
-_URL_PASSWORD = re.compile(r"([a-z][a-z0-9+.\-]*://[^\s/:@]*:)([^\s/]*)@", re.IGNORECASE)
+_URL_PASSWORD = re.compile(r"([a-z][a-z0-9+.\-]{0,20}://[^\s/:@]{0,200}:)([^\s/]*)@", re.IGNORECASE)
 _BEARER = re.compile(r"\b(Bearer|Basic)\s+\S+", re.IGNORECASE)
 _USER_OPTION = frozenset({"-u", "--user", "--proxy-user"})  # curl: name:password
 _HEX_TOKEN = re.compile(r"(?<![0-9A-Za-z])[0-9A-Fa-f]{32,}(?![0-9A-Za-z])")

@@ -114,7 +114,8 @@ def parse_unix_message(data: bytes) -> tuple[int, UnixSocket]:
         elif attribute == _PEER:
             peer = int.from_bytes(value[:4], "little")
         elif attribute == _PENDING:
-            pending = struct.unpack(f"={len(value) // 4}I", value)
+            count = len(value) // 4
+            pending = struct.unpack_from(f"={count}I", value)
         at += max(_ATTRIBUTE.size, (length + 3) & ~3)
     return inode, UnixSocket(kind, state, name, peer, pending)
 

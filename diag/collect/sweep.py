@@ -13,7 +13,7 @@ from diag.collect.channels import Channels
 from diag.collect.descriptors import Holders, find_holders
 from diag.collect.endpoints import Endpoints
 from diag.collect.filelocks import parse_locks
-from diag.collect.kin import hidden_relatives
+from diag.collect.kin import find_hidden
 from diag.collect.memory import PROC, Memory
 from diag.collect.peers import Peers
 from diag.collect.processes import ProcessReading, read_process
@@ -22,7 +22,6 @@ from diag.collect.resolve import Resolver, file_lock_holders
 from diag.collect.tree import Node, read_stat, read_tree
 from diag.collect.waits import understand
 from diag.errors import TargetForbiddenError, TargetGoneError
-from diag.model.gap import Gap
 from diag.model.process import Process
 from diag.model.snapshot import Snapshot
 from diag.model.thread import Thread
@@ -61,7 +60,7 @@ def sweep(pid: int, *, proc_root: Path = PROC) -> Snapshot:
     if locking:
         fill = _lock_filler(holders, proc_root)
         processes = [fill(process) for process in processes]
-    hidden = hidden_relatives(holders.unreadable, root=pid, proc_root=proc_root)
+    hidden = find_hidden(holders.unreadable, root=pid, proc_root=proc_root)
     return Snapshot(
         root=readings[pid].process.id,
         taken_at_unix_s=taken_at_unix_s,
@@ -70,7 +69,7 @@ def sweep(pid: int, *, proc_root: Path = PROC) -> Snapshot:
         processes=tuple(processes),
         context=tuple(ancestors),
         channels=channels.build(holders, hidden),
-        gaps=tree.gaps + _descriptor_gap(holders, proc_root),
+        gaps=tree.gaps,
     )
 
 
@@ -157,16 +156,6 @@ def _lock_filler(holders: Holders, proc_root: Path) -> Callable[[Process], Proce
         return replace(process, threads=tuple(threads))
 
     return fill
-
-
-def _descriptor_gap(holders: Holders, proc_root: Path) -> tuple[Gap, ...]:
-    if not holders.unreadable:
-        return ()
-    because = (
-        f"{len(holders.unreadable)} process(es) do not let their descriptors be read: "
-        f"{remedy(None, proc_root=proc_root)}"
-    )
-    return (Gap(what="descriptors", because=because),)
 
 
 class _LazyMemory:

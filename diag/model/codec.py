@@ -8,9 +8,10 @@ import msgspec
 from diag.errors import RecordingError
 from diag.model.recording import FORMAT, End, Header, Recording
 from diag.model.report import Report
+from diag.model.sample import Activity, Sample
 from diag.model.snapshot import Snapshot
 
-Line = Header | Snapshot | End
+Line = Header | Snapshot | Sample | Activity | End
 
 _encoder = msgspec.json.Encoder()
 _line_decoder = msgspec.json.Decoder(Line)
@@ -33,6 +34,8 @@ def decode_recording(lines: Iterable[bytes]) -> Recording:
     _, first = next(numbered, (0, b""))
     header = _decode_header(first)
     snapshots: list[Snapshot] = []
+    samples: list[Sample] = []
+    activities: list[Activity] = []
     end: End | None = None
     damaged: list[int] = []
     for number, line in numbered:
@@ -46,12 +49,21 @@ def decode_recording(lines: Iterable[bytes]) -> Recording:
         match record:
             case Snapshot():
                 snapshots.append(record)
+            case Sample():
+                samples.append(record)
+            case Activity():
+                activities.append(record)
             case End():
                 end = record
             case Header():
                 damaged.append(number)
     return Recording(
-        header=header, snapshots=tuple(snapshots), end=end, damage=_describe_damage(damaged)
+        header=header,
+        snapshots=tuple(snapshots),
+        samples=tuple(samples),
+        activities=tuple(activities),
+        end=end,
+        damage=_describe_damage(damaged),
     )
 
 

@@ -1,11 +1,12 @@
 """A recording: what one look or one watch saw, a record a line.
 
 Format history:
-1   header, snapshot, end (0.1.0)
+1   header, snapshot, sample, activity, end (0.1.0)
 """
 
 from diag.model.base import Record
 from diag.model.host import Host
+from diag.model.sample import Activity, Sample
 from diag.model.snapshot import Snapshot
 
 FORMAT = 1
@@ -45,6 +46,8 @@ class Recording(Record, frozen=True):
     Attributes:
         header: the first line.
         snapshots: in order of time.
+        samples: in order of time.
+        activities: in order of time.
         end: None if the recorder was cut off.
         damage: what of the file could not be used, in words; None if all could.
 
@@ -52,5 +55,7 @@ class Recording(Record, frozen=True):
 
     header: Header
     snapshots: tuple[Snapshot, ...]
+    samples: tuple[Sample, ...] = ()
+    activities: tuple[Activity, ...] = ()
     end: End | None = None
     damage: str | None = None

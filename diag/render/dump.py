@@ -51,4 +51,4 @@ def _draw_thread(page: Page, view: ProcessView, thread: Thread, places: Places) 
     page.line((f'"{name}"', "bold"), f" tid {thread.tid}, {state}", indent=2)
     page.line(view.waits.get(thread.tid, thread.wait.kind.value), indent=4)
     if thread.stack is not None:
-        draw_frames(page, thread.stack.frames, places, indent=4)
+        draw_frames(page, thread.stack.frames, places, indent=4, fold=False)

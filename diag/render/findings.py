@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 
-from diag.model.finding import Finding, Location, Severity, Source
+from diag.model.finding import Finding, Link, Location, Severity, Source
 from diag.render.page import Page
 from diag.render.places import Places, who
 from diag.render.units import capped
@@ -24,11 +24,12 @@ MOST_VICTIMS = 8
 MOST_EVIDENCE = 8
 
 
-def draw_finding(page: Page, finding: Finding, places: Places) -> None:
-    """Draw one finding."""
+def draw_finding(page: Page, finding: Finding, places: Places, *, headline: str) -> None:
+    """Draw one finding; a title that was the headline of the page is not said again."""
     page.blank()
     label = f"{finding.severity.value.upper()} ({finding.confidence})"
-    page.line((label, SEVERITY_STYLES[finding.severity]), (f"  {finding.title}", "bold"))
+    title = finding.rule if finding.title == headline else finding.title
+    page.line((label, SEVERITY_STYLES[finding.severity]), (f"  {title}", "bold"))
     _draw_chain(page, finding, places)
     _draw_victims(page, finding, places)
     _draw_paragraph(page, "Why", finding.explanation, "bold")
@@ -41,11 +42,21 @@ def _draw_chain(page: Page, finding: Finding, places: Places) -> None:
     if not finding.chain:
         page.line(who(finding.primary), (_spaced(places.where(finding.primary)), "cyan"), indent=2)
     for link in finding.chain[:MOST_LINKS]:
-        where = places.where(link.waiter) if link.waiter else ""
+        where = _where(link, places)
         page.line(link.text, (_spaced(where), "cyan"), indent=2)
         for detail in link.details:
             page.line(detail, indent=4)
     _draw_rest(page, len(finding.chain) - MOST_LINKS, "steps", indent=2)
+
+
+def _where(link: Link, places: Places) -> str:
+    """Return where the waiter stands, unless a detail says so."""
+    if link.waiter is None:
+        return ""
+    function = link.waiter.function
+    if function is not None and any(f"{function} (" in detail for detail in link.details):
+        return ""
+    return places.where(link.waiter)
 
 
 def _draw_victims(page: Page, finding: Finding, places: Places) -> None:

@@ -47,13 +47,13 @@ class Row(NamedTuple):
 
 
 def group_threads(views: Iterable[ProcessView]) -> tuple[Group, ...]:
-    """Group threads by stack, the outlier first: small groups, then the order of the tree."""
+    """Group threads by stack: the stuck first, then small groups, then the order of the tree."""
     found: dict[Hashable, list[Member]] = defaultdict(list)
     for view in views:
         for thread in view.process.threads:
             found[_sameness(view, thread)].append(Member(view, thread))
     groups = (_group(members) for members in found.values())
-    return tuple(sorted(groups, key=lambda group: len(group.members)))
+    return tuple(sorted(groups, key=lambda group: (not group.stuck, len(group.members))))
 
 
 def tree_rows(views: Sequence[ProcessView]) -> tuple[Row, ...]:

@@ -66,7 +66,7 @@ class Page:
         table.collapse_padding = True
         for name in columns:
             if name == wide:
-                table.add_column(name, ratio=1, overflow="fold")
+                table.add_column(name, ratio=1, min_width=self.width // 3, overflow="fold")
             else:
                 table.add_column(name, max_width=max(self.width // 3, 8), overflow="fold")
         for row in rows:

@@ -23,6 +23,7 @@ COLUMNS = ("role", "pid", "state", "threads", "main thread")
 MOST_ROWS = 40
 MOST_GROUPS = 10
 MOST_PIDS = 4
+MOST_CELL = 120  # the groups of threads show the whole text
 NARROWEST_TABLE = 90
 MOST_WAITS = 3
 MOST_FRAMES = 30
@@ -35,13 +36,14 @@ def draw_tree(page: Page, views: Sequence[ProcessView]) -> None:
         return
     page.heading("Processes")
     rows = tree_rows(views)
-    cells = [_cells(row) for row in rows[:MOST_ROWS]]
+    shown = _kept(rows)
+    cells = [_cells(row) for row in shown]
     if page.width >= NARROWEST_TABLE:
         page.table(*COLUMNS, wide="main thread", rows=cells)
     else:
         _draw_lines(page, cells)
-    if len(rows) > MOST_ROWS:
-        page.line((f"and {len(rows) - MOST_ROWS} more rows (all of them with --json)", "dim"))
+    if len(rows) > len(shown):
+        page.line((f"and {len(rows) - len(shown)} more rows (all of them with --json)", "dim"))
 
 
 def draw_threads(page: Page, report: Report, places: Places) -> None:
@@ -56,21 +58,45 @@ def draw_threads(page: Page, report: Report, places: Places) -> None:
         page.line((f"and {len(groups) - MOST_GROUPS} more groups (all of them with --json)", "dim"))
 
 
-def draw_frames(page: Page, frames: Sequence[Frame], places: Places, *, indent: int) -> None:
-    """Draw frames innermost first; runs of library frames are folded."""
+def draw_frames(
+    page: Page, frames: Sequence[Frame], places: Places, *, indent: int, fold: bool = True
+) -> None:
+    """Draw frames innermost first; with `fold`, long runs of library frames in short."""
     room = max((page.width - indent) // 2, 10)
     width = min(max((len(frame.function) for frame in frames), default=0), room)
+    most = MOST_FRAMES if fold else len(frames)
     run = 0
-    for number, frame in enumerate(frames[:MOST_FRAMES]):
+    for number, frame in enumerate(frames[:most]):
         library = is_library(frame)
         run = run + 1 if library else 0
-        if run <= LIBRARY_RUN:
+        if run <= LIBRARY_RUN or not fold:
             _draw_frame(page, frame, places, width=width, library=library, indent=indent)
         elif number + 1 == len(frames) or not is_library(frames[number + 1]):
             folded = plural(run - LIBRARY_RUN, "library frame")
             page.line((f"  ... {folded}", "dim"), indent=indent)
-    if len(frames) > MOST_FRAMES:
-        page.line((f"  ... {len(frames) - MOST_FRAMES} more frames", "dim"), indent=indent)
+    if len(frames) > most:
+        page.line((f"  ... {len(frames) - most} more frames", "dim"), indent=indent)
+
+
+def _kept(rows: Sequence[Row]) -> list[Row]:
+    """Leave rows out from the end where there are too many, but none that is stuck."""
+    room = MOST_ROWS - sum(map(_is_stuck, rows))
+    kept = []
+    for row in rows:
+        if _is_stuck(row):
+            kept.append(row)
+        elif room > 0:
+            kept.append(row)
+            room -= 1
+    return kept[:MOST_ROWS]
+
+
+def _is_stuck(row: Row) -> bool:
+    return any(live is False for view in row.views for live in view.live.values())
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= MOST_CELL else f"{text[: MOST_CELL - 4]} ..."
 
 
 def _cells(row: Row) -> tuple[Part, ...]:
@@ -78,9 +104,10 @@ def _cells(row: Row) -> tuple[Part, ...]:
     process = first.process
     count = f"{len(row.views)} x " if len(row.views) > 1 else ""
     branch = "  " * (row.depth - 1) + "└ " if row.depth else ""
-    name = f" ({process.name})" if process.interpreter is None else ""
+    is_named = process.interpreter is not None or process.name == first.role
+    name = "" if is_named else f" ({process.name})"
     state = STATES.get(process.state, process.state)
-    stuck = any(live is False for view in row.views for live in view.live.values())
+    stuck = _is_stuck(row)
     if stuck:
         state += ", for ever"
     return (
@@ -88,7 +115,7 @@ def _cells(row: Row) -> tuple[Part, ...]:
         capped([str(view.process.pid) for view in row.views], MOST_PIDS),
         (state, "red" if stuck else ""),
         str(len(process.threads)),
-        first.waits.get(process.pid, ""),
+        _cut(first.waits.get(process.pid, "")),
     )
 
 

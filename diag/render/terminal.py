@@ -27,7 +27,7 @@ def render(report: Report, options: Options) -> str:
     places = Places(report)
     _draw_verdict(page, report)
     for finding in report.findings[:MOST_FINDINGS]:
-        draw_finding(page, finding, places)
+        draw_finding(page, finding, places, headline=report.headline)
     if len(report.findings) > MOST_FINDINGS:
         more = len(report.findings) - MOST_FINDINGS
         page.line((f"and {more} more findings (all of them with --json)", "dim"))

@@ -97,7 +97,7 @@ def test_every_kind_of_lock_has_a_name(kind: LockKind) -> None:
         (lock(owner_ident=0xBEEF), 'waits for an RLock; held by "chatter" (tid 11)'),
         (
             lock(owner_ident=0xDEAD),
-            "waits for an RLock; held by 0xdead, which is no thread known in 10",
+            "waits for an RLock; held by 0xdead, which is no thread known there",
         ),
         (lock(LockKind.MUTEX, owner_tid=12), "waits for a native mutex; held by thread 12"),
         (

@@ -357,7 +357,7 @@ def gaps() -> Report:
 # Everything that a terminal, rich, HTML, Markdown or a CI log could act on.
 HOSTILE = (
     "\x1b[31mred\x1b[0m\x1b]0;title\x07 [red]markup[/red] [/] :bomb: line\nend\r"
-    " \u202egpj.exe\u2066 <script>alert(1)</script> | `x` ::error:: \x9b2J \ud800 \u200b"
+    " \u202egpj.exe\u2066 <script>alert(1)</script> | `x` ::error:: \x9b2J \u200b"
 )
 
 

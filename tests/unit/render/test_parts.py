@@ -82,6 +82,12 @@ def test_one_stuck_member_marks_its_group() -> None:
     assert [group.stuck for group in group_threads([fine])] == [False]
 
 
+def test_stuck_groups_come_first() -> None:
+    fine = view("w", process(10, 1, thread(10, WaitKind.READ)), "a")
+    stuck = [view("w", process(p, 1, thread(p, WaitKind.LOCK)), "b", live=False) for p in (11, 12)]
+    assert [group.stuck for group in group_threads([fine, *stuck])] == [True, False]
+
+
 def test_the_tree_keeps_parents_above_and_merges_only_equal_leaves() -> None:
     root = view("main", process(1, 0, thread(1, WaitKind.CHILD)), "child")
     pool = view("pool", process(2, 1, thread(2, WaitKind.CHILD)), "child")

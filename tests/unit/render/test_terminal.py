@@ -8,10 +8,23 @@ import pytest
 
 from diag.model.finding import Severity
 from diag.model.report import Report, Verdict
+from diag.model.wait import WaitKind
 from diag.render import dump, terminal
 from diag.render.options import DEFAULT_WIDTH, Options
 from tests.conftest import Golden
-from tests.unit.render.examples import EXAMPLES, HOSTILE, fork_logging, gaps, healthy, hostile, many
+from tests.unit.render.examples import (
+    EXAMPLES,
+    HOSTILE,
+    fork_logging,
+    gaps,
+    healthy,
+    hostile,
+    many,
+    process,
+    report,
+    thread,
+    view,
+)
 
 Render = Callable[[Report, Options], str]
 
@@ -60,6 +73,23 @@ def test_verdict_is_the_first_line_and_says_how_sure() -> None:
     assert first == "HUNG (proven)  3 of 3 workers can never run again"
 
 
+def test_the_headline_is_not_said_twice() -> None:
+    report = fork_logging()
+    repeated = msgspec.structs.replace(report, headline=report.findings[0].title)
+    text = terminal.render(repeated, Options())
+    assert text.count(repeated.headline) == 1
+    assert "ERROR (proven)  orphaned-lock-after-fork" in text
+
+
+def test_a_place_that_the_details_name_is_not_added_to_the_step() -> None:
+    report = fork_logging()
+    link = report.findings[0].chain[1]
+    said = msgspec.structs.replace(link, details=("in main (shop/main.py:26)",))
+    finding = msgspec.structs.replace(report.findings[0], chain=(said,))
+    text = terminal.render(msgspec.structs.replace(report, findings=(finding,)), Options())
+    assert "  main thread of 2402 waits for 2404 to exit\n    in main (shop/main.py:26)" in text
+
+
 def test_healthy_claims_no_confidence() -> None:
     assert terminal.render(healthy(), Options()).startswith("HEALTHY  everything waits")
 
@@ -84,6 +114,17 @@ def test_what_is_long_is_capped_and_says_so() -> None:
     assert "more places (all of them with --json)" in text
 
 
+def test_of_too_many_rows_the_stuck_ones_stay() -> None:
+    fine = [
+        view("w", process(p, 1, thread(p, WaitKind.READ)), f"reads {p}") for p in range(100, 160)
+    ]
+    stuck = view("w", process(7777, 1, thread(7777, WaitKind.LOCK)), "waits", live=False)
+    text = terminal.render(report(Verdict.HUNG, "hung", *fine, stuck), Options())
+    tree = text[: text.index("Threads")]
+    assert "7777" in tree
+    assert "and 21 more rows (all of them with --json)" in tree
+
+
 def test_every_gap_has_its_reason() -> None:
     text = terminal.render(gaps(), Options())
     assert "1 of 3 processes read" in text
@@ -104,4 +145,4 @@ def test_user_frames_are_marked_without_colour() -> None:
 
 
 def test_hostile_text_is_really_hostile() -> None:
-    assert {"\x1b", "\n", "\r", "\u202e", "\ud800", "\u200b"} <= set(HOSTILE)
+    assert {"\x1b", "\n", "\r", "\u202e", "\u200b"} <= set(HOSTILE)

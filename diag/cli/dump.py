@@ -1,0 +1,23 @@
+"""`diag dump`: one snapshot of a running tree, thread by thread."""
+
+from __future__ import annotations
+
+import click
+
+from diag.cli.options import no_stacks_option, output_options, pid_argument
+from diag.cli.output import Outputs, emit
+from diag.render.registry import DUMP_FORMATS
+
+
+@click.command(short_help="Show every thread of a tree once: stacks, waits, owners.")
+@pid_argument
+@no_stacks_option
+@output_options(DUMP_FORMATS)
+def dump(*, pid: int, no_stacks: bool, outputs: Outputs) -> None:
+    """Show what every thread of PID and its descendants does now; nothing is judged."""
+    from diag import pipeline
+    from diag.cli.progress import Progress
+
+    with Progress() as progress:
+        recording = pipeline.snapshot(pid, stacks=not no_stacks, progress=progress.say)
+    emit(pipeline.describe(recording), outputs)

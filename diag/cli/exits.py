@@ -1,0 +1,86 @@
+"""The one place where errors are printed and become exit statuses."""
+
+import contextlib
+import os
+import sys
+import traceback
+from collections.abc import Callable
+from pathlib import Path
+
+import click
+
+from diag.errors import DiagError, ExitStatus
+from diag.render.escape import visible
+
+# What a shell reports for a program that a signal ended: 128 + SIGINT, 128 + SIGPIPE.
+INTERRUPTED = 130
+PIPE_CLOSED = 141
+# sysexits.h: internal software error.
+INTERNAL_ERROR = 70
+
+
+def guarded(call: Callable[[], object]) -> int:
+    """Call, flush, and return the exit status; an error is one line on standard error."""
+    try:
+        status = call()
+        sys.stdout.flush()
+    except click.exceptions.Exit as exit_:
+        return exit_.exit_code
+    except (KeyboardInterrupt, click.Abort):
+        say("interrupted")
+        return INTERRUPTED
+    except BrokenPipeError:
+        _discard_output()
+        return PIPE_CLOSED
+    except click.ClickException as error:
+        return _usage(error)
+    except DiagError as error:
+        say(f"error: {error}")
+        if error.hint:
+            say(error.hint, label="hint")
+        return error.exit_status
+    except Exception as error:  # noqa: BLE001 - the last resort: users never see a traceback
+        return _internal(error)
+    return status if isinstance(status, int) else ExitStatus.OK
+
+
+def say(text: str, *, label: str = "diag") -> None:
+    """Print one line on standard error, safe for a terminal."""
+    with contextlib.suppress(OSError):  # nobody reads it: the exit status still tells
+        click.echo(f"{label}: {visible(text)}", err=True)
+
+
+def replace_closed_streams() -> None:
+    """Let what is written to a closed stream (`>&-` in a shell) go nowhere, instead of failing."""
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:
+            stream = Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115 - for the whole run
+            setattr(sys, name, stream)
+
+
+def _usage(error: click.ClickException) -> int:
+    context = getattr(error, "ctx", None)
+    help_wanted = getattr(click.exceptions, "NoArgsIsHelpError", ())  # click 8.2
+    if isinstance(error, help_wanted):
+        with contextlib.suppress(OSError):
+            click.echo(error.format_message(), err=True)
+        return ExitStatus.USAGE
+    say(f"error: {error.format_message()}")
+    if context is not None:
+        say(f"{context.command_path} --help", label="hint")
+    return ExitStatus.USAGE
+
+
+def _internal(error: Exception) -> int:
+    if os.environ.get("DIAG_DEBUG") == "1":
+        traceback.print_exception(error)
+    say(f"error: internal error, please report it: {type(error).__name__}: {error}")
+    say("DIAG_DEBUG=1 shows where it happened", label="hint")
+    return INTERNAL_ERROR
+
+
+def _discard_output() -> None:
+    """Let what is still buffered go nowhere, or Python complains about it at exit."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, sys.stdout.fileno())
+    os.close(nowhere)

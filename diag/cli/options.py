@@ -1,0 +1,123 @@
+"""Options that several commands have, each written once."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from functools import wraps
+from pathlib import Path
+from typing import Any
+
+import click
+
+from diag.cli.output import Outputs
+
+Command = Callable[..., Any]
+Decorator = Callable[[Command], Command]
+
+FAIL_ON = ("error", "warning", "never")
+MOST_SECONDS = 86_400
+
+
+def check_pid(_ctx: click.Context, _param: click.Parameter, value: str | None) -> int | None:
+    """Return the pid that was given, None if none was."""
+    if value is None:
+        return None
+    if not (value.isascii() and value.isdigit()) or int(value) == 0:
+        raise click.BadParameter(f"{value!r} is not a process id.")
+    return int(value)
+
+
+pid_argument = click.argument("pid", callback=check_pid, metavar="PID")
+
+no_stacks_option = click.option(
+    "--no-stacks", is_flag=True, help="Do not ask py-spy for Python stacks."
+)
+
+json_flag = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+
+fail_on_option = click.option(
+    "--fail-on",
+    type=click.Choice(FAIL_ON),
+    default="error",
+    show_default=True,
+    help="Least severity of a finding that makes the exit status 1.",
+)
+
+
+def seconds_option(name: str, variable: str, *, default: float, about: str) -> Decorator:
+    """Make an option for a finite number of seconds, not negative and not above a day."""
+
+    def check(_ctx: click.Context, _param: click.Parameter, seconds: float) -> float:
+        if not math.isfinite(seconds) or not 0 <= seconds <= MOST_SECONDS:
+            raise click.BadParameter(f"{seconds:g} is not between 0 and {MOST_SECONDS} seconds.")
+        return seconds
+
+    return click.option(
+        name,
+        variable,
+        type=float,
+        default=default,
+        show_default=True,
+        callback=check,
+        metavar="SECONDS",
+        help=about,
+    )
+
+
+def output_options(formats: Mapping[str, str]) -> Decorator:
+    """Add --format, --json, -o and --report, and pass them on as one `outputs`."""
+
+    def split(
+        _ctx: click.Context, _param: click.Parameter, values: tuple[str, ...]
+    ) -> tuple[tuple[str, Path], ...]:
+        return tuple(_split_report(value, formats) for value in values)
+
+    def add(command: Command) -> Command:
+        @click.option(
+            "--format",
+            "chosen",
+            type=click.Choice(list(formats)),
+            default="terminal",
+            show_default=True,
+            help="Format of the report.",
+        )
+        @click.option("--json", "as_json", is_flag=True, help="Short for --format json.")
+        @click.option(
+            "-o",
+            "--output",
+            "file",
+            type=click.Path(path_type=Path),
+            help="Write the report to a file instead of standard output.",
+        )
+        @click.option(
+            "--report",
+            "more",
+            multiple=True,
+            callback=split,
+            metavar="FORMAT=FILE",
+            help="Write a further report; may be given several times.",
+        )
+        @wraps(command)
+        def with_outputs(
+            *,
+            chosen: str,
+            as_json: bool,
+            file: Path | None,
+            more: tuple[tuple[str, Path], ...],
+            **others: Any,
+        ) -> Any:
+            name = "json" if as_json else chosen
+            return command(outputs=Outputs(formats, name, file, more), **others)
+
+        return with_outputs
+
+    return add
+
+
+def _split_report(value: str, formats: Mapping[str, str]) -> tuple[str, Path]:
+    name, _, file = value.partition("=")
+    if not file or name not in formats:
+        known = ", ".join(formats)
+        raise click.BadParameter(f"{value!r} is not FORMAT=FILE with a FORMAT of {known}.")
+    return name, Path(file)

@@ -1,0 +1,131 @@
+"""Where reports go: standard output and files, opened late and written whole."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+from diag.errors import UsageError
+from diag.render.options import DEFAULT_WIDTH, Options
+from diag.render.registry import renderer
+
+if TYPE_CHECKING:
+    from diag.model.report import Report
+
+
+class OutputError(UsageError):
+    """A place for a report cannot be written to."""
+
+
+class Outputs(NamedTuple):
+    """Which reports are wanted, and where.
+
+    Attributes:
+        formats: the renderers to choose from.
+        chosen: the format of the main report.
+        file: where the main report goes; None for standard output.
+        more: further reports, each a format and a file.
+
+    """
+
+    formats: Mapping[str, str]
+    chosen: str
+    file: Path | None
+    more: tuple[tuple[str, Path], ...]
+
+
+def emit(report: Report, outputs: Outputs) -> None:
+    """Write every report that is wanted.
+
+    A main report whose file cannot be written goes to standard output, so it is not lost.
+
+    Raises:
+        OutputError: after everything else was written, the files that could not be.
+
+    """
+    failed: list[str] = []
+    written = outputs.file is not None and _try_file(report, outputs, outputs.file, failed)
+    if not written:
+        draw = renderer(outputs.formats, outputs.chosen)
+        write_stdout(draw(report, stdout_options()))
+    for name, path in outputs.more:
+        _try_file(report, outputs._replace(chosen=name), path, failed)
+    if failed:
+        raise OutputError("; ".join(failed), hint="choose a file in a folder that can be written")
+
+
+def write_stdout(text: str) -> None:
+    """Write to standard output, at once.
+
+    Raises:
+        BrokenPipeError: nobody reads any more.
+        OutputError: it cannot be written.
+
+    """
+    try:
+        sys.stdout.write(text)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        raise OutputError(f"cannot write to standard output: {error.strerror}") from error
+
+
+def stdout_options() -> Options:
+    """Find out how text for standard output is drawn.
+
+    NO_COLOR and FORCE_COLOR are as on no-color.org and force-color.org; the first wins.
+    """
+    terminal = sys.stdout.isatty()
+    width = shutil.get_terminal_size((DEFAULT_WIDTH, 24)).columns if terminal else DEFAULT_WIDTH
+    encoding = (sys.stdout.encoding or "ascii").lower()
+    return Options(
+        width=width, colour=_wants_colour(terminal=terminal), unicode=encoding.startswith("utf")
+    )
+
+
+def write_whole(path: Path, text: str) -> None:
+    """Write a file so that it is never seen half written; devices and pipes directly.
+
+    Raises:
+        OSError: it cannot be written.
+
+    """
+    target = path.resolve()
+    if target.exists() and not target.is_file():
+        target.write_text(text, encoding="utf-8")
+        return
+    draft = target.with_name(f".{target.name}.{os.getpid()}.tmp")
+    try:
+        draft.write_text(text, encoding="utf-8")
+        draft.replace(target)
+    except BaseException:
+        with contextlib.suppress(FileNotFoundError):
+            draft.unlink()
+        raise
+
+
+def _try_file(report: Report, outputs: Outputs, path: Path, failed: list[str]) -> bool:
+    text = renderer(outputs.formats, outputs.chosen)(report, Options())
+    if path == Path("-"):
+        write_stdout(text)
+        return True
+    try:
+        write_whole(path, text)
+    except OSError as error:
+        failed.append(f"cannot write {path}: {error.strerror}")
+        return False
+    return True
+
+
+def _wants_colour(*, terminal: bool) -> bool:
+    if os.environ.get("NO_COLOR"):
+        return False
+    if os.environ.get("FORCE_COLOR", "0") not in ("", "0"):
+        return True
+    return terminal and os.environ.get("TERM") != "dumb"

@@ -1,0 +1,213 @@
+"""Makes a control group with real limits for one run, reads its counters and removes it.
+
+Version 1 and 2, decided for each controller. A new group is made below the group that
+diag itself is in, so that the limits of a container stay in force; where version 2
+does not allow that (its rule of no processes in inner groups), below the nearest group
+on the way up that hands the controller on. No group that was there is ever changed.
+
+Sources: Documentation/admin-guide/cgroup-v1/, Documentation/admin-guide/cgroup-v2.rst,
+Documentation/scheduler/sched-bwc.rst of Linux.
+"""
+
+import contextlib
+import itertools
+import os
+import signal
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+from diag.errors import DiagError
+from diag.model.base import Record
+
+PERIOD_US = 100_000  # the kernel's own default
+REMOVE_DEADLINE_S = 5.0
+CONTROLLERS = ("cpu", "memory")
+
+_numbers = itertools.count(1)
+
+
+class NotPermittedError(DiagError):
+    """A control group cannot be made here; the message says why."""
+
+
+class Place(Record, frozen=True):
+    """Where a controller's new group can be made.
+
+    Attributes:
+        parent: folder of the group above.
+        version: 1 or 2.
+
+    """
+
+    parent: str
+    version: int
+
+
+class Usage(Record, frozen=True):
+    """The counters of a group. None: the kernel does not say.
+
+    Attributes:
+        periods: enforcement periods that passed with something to run.
+        throttled_periods: those in which the quota ran out.
+        throttled_s: time that CPUs were denied to it, summed over the CPUs.
+        memory_peak_bytes: the most memory it was charged with.
+        oom_kills: processes that the kernel killed for want of memory.
+
+    """
+
+    periods: int | None = None
+    throttled_periods: int | None = None
+    throttled_s: float | None = None
+    memory_peak_bytes: int | None = None
+    oom_kills: int | None = None
+
+
+class Group:
+    """A control group of our own: one folder, or one for each controller in version 1."""
+
+    def __init__(self, folders: dict[str, tuple[Path, int]]) -> None:
+        self._folders = folders
+
+    @property
+    def procs_files(self) -> tuple[Path, ...]:
+        """The files to write a pid to, to put it in."""
+        return tuple({folder / "cgroup.procs": None for folder, _ in self._folders.values()})
+
+    def pids(self) -> set[int]:
+        """Return the processes in it."""
+        return {int(pid) for file in self.procs_files for pid in file.read_text().split()}
+
+    def usage(self) -> Usage:
+        """Return its counters now."""
+        cpu, cpu_version = self._folders["cpu"]
+        memory, memory_version = self._folders["memory"]
+        stat = _table(cpu / "cpu.stat")
+        if cpu_version == 1:
+            throttled_ns = stat.get("throttled_time")
+        else:
+            throttled_ns = stat["throttled_usec"] * 1000 if "throttled_usec" in stat else None
+        peak = "memory.max_usage_in_bytes" if memory_version == 1 else "memory.peak"
+        events = "memory.oom_control" if memory_version == 1 else "memory.events"
+        return Usage(
+            periods=stat.get("nr_periods"),
+            throttled_periods=stat.get("nr_throttled"),
+            throttled_s=None if throttled_ns is None else throttled_ns / 1e9,
+            memory_peak_bytes=_number(memory / peak),  # memory.peak: Linux 5.19
+            oom_kills=_table(memory / events).get("oom_kill"),  # version 1: Linux 4.13
+        )
+
+    def limit(self, *, cpu_cores: float | None, memory_bytes: int | None) -> None:
+        """Set its limits; None leaves one open."""
+        cpu, cpu_version = self._folders["cpu"]
+        memory, memory_version = self._folders["memory"]
+        if cpu_cores is not None:
+            quota_us = int(cpu_cores * PERIOD_US)
+            if cpu_version == 1:
+                (cpu / "cpu.cfs_period_us").write_text(str(PERIOD_US))
+                (cpu / "cpu.cfs_quota_us").write_text(str(quota_us))
+            else:
+                (cpu / "cpu.max").write_text(f"{quota_us} {PERIOD_US}")
+        if memory_bytes is not None:
+            name = "memory.limit_in_bytes" if memory_version == 1 else "memory.max"
+            (memory / name).write_text(str(memory_bytes))
+
+    def remove(self) -> None:
+        """Kill what is still in it and remove its folders, or raise OSError in the end."""
+        deadline = time.monotonic() + REMOVE_DEADLINE_S
+        for folder in {folder for folder, _ in self._folders.values()}:
+            while folder.exists():
+                for pid in (folder / "cgroup.procs").read_text().split():
+                    with contextlib.suppress(ProcessLookupError):
+                        os.kill(int(pid), signal.SIGKILL)
+                try:
+                    folder.rmdir()
+                except OSError:  # busy: a process is not quite gone
+                    if time.monotonic() > deadline:
+                        raise
+                    time.sleep(0.02)
+
+
+@contextlib.contextmanager
+def group(
+    *,
+    cpu_cores: float | None = None,
+    memory_bytes: int | None = None,
+    self_cgroup: Path = Path("/proc/self/cgroup"),
+    self_mountinfo: Path = Path("/proc/self/mountinfo"),
+) -> Iterator[Group]:
+    """Give a new group with these limits and remove it in the end, whatever happens.
+
+    Raises NotPermittedError where none can be made.
+    """
+    name = f"diag-scenario-{os.getpid()}-{next(_numbers)}"
+    found = places(self_cgroup, self_mountinfo)
+    made = {each: (Path(at.parent) / name, at.version) for each, at in found.items()}
+    new = Group(made)
+    try:
+        try:
+            for folder in {folder for folder, _ in made.values()}:
+                folder.mkdir()
+            new.limit(cpu_cores=cpu_cores, memory_bytes=memory_bytes)
+        except OSError as error:
+            reason = f"{error.filename}: {error.strerror}"
+            raise NotPermittedError(f"no control group can be made ({reason})") from error
+        yield new
+    finally:
+        new.remove()
+
+
+def places(self_cgroup: Path, self_mountinfo: Path) -> dict[str, Place]:
+    """Return where a group can be made, by controller, or raise NotPermittedError."""
+    try:
+        memberships = [line.split(":", 2) for line in self_cgroup.read_text().splitlines()]
+        mounts = [line.split() for line in self_mountinfo.read_text().splitlines()]
+    except OSError as error:
+        raise NotPermittedError(f"{error.filename}: {error.strerror}") from error
+    found = {}
+    for _, listed, path in memberships:
+        for controller in set(CONTROLLERS) & set(listed.split(",")):
+            parent = _mounted(mounts, "cgroup", controller, path)
+            found[controller] = Place(parent=str(parent), version=1)
+    if missing := set(CONTROLLERS) - set(found):
+        own = [path for _, listed, path in memberships if listed == ""]
+        if not own:
+            raise NotPermittedError("this machine has no control groups for cpu and memory")
+        parent = _hands_on(_mounted(mounts, "cgroup2", None, own[0]), missing)
+        found |= {controller: Place(parent=str(parent), version=2) for controller in missing}
+    return found
+
+
+def _mounted(mounts: list[list[str]], kind: str, controller: str | None, path: str) -> Path:
+    """Map the path of a group to the folder where its hierarchy is mounted (proc(5))."""
+    for fields in mounts:
+        root, at, rest = fields[3], fields[4], fields[fields.index("-") + 1 :]
+        if rest[0] != kind or (controller and controller not in rest[2].split(",")):
+            continue
+        if Path(path).is_relative_to(root):
+            return Path(at) / Path(path).relative_to(root)
+    raise NotPermittedError(f"the control group {path} is not mounted here")
+
+
+def _hands_on(own: Path, controllers: set[str]) -> Path:
+    for folder in (own, *own.parents):
+        try:
+            handed_on = (folder / "cgroup.subtree_control").read_text().split()
+        except FileNotFoundError:
+            break  # above the mount
+        if controllers <= set(handed_on):
+            return folder
+    wanted = " and ".join(sorted(controllers))
+    raise NotPermittedError(f"no control group above this process hands on limits of {wanted}")
+
+
+def _table(file: Path) -> dict[str, int]:
+    try:
+        lines = [line.split() for line in file.read_text().splitlines()]
+    except FileNotFoundError:  # an older kernel
+        return {}
+    return {key: int(value) for key, value in lines}
+
+
+def _number(file: Path) -> int | None:
+    return int(file.read_text()) if file.exists() else None

@@ -1,0 +1,224 @@
+"""What each scenario is: the labels (`scenario.toml`) beside the programs, as values."""
+
+import difflib
+import tomllib
+from enum import StrEnum
+from pathlib import Path
+from typing import TypeVar
+
+import msgspec
+
+from diag import resources
+from diag.errors import UsageError
+from diag.model.base import Record
+from diag.model.finding import Confidence
+
+LABEL = "scenario.toml"
+PAGE = "README.md"
+
+_T = TypeVar("_T")
+
+
+class Kind(StrEnum):
+    """What a variant is there for."""
+
+    BROKEN = "broken"
+    FIXED = "fixed"
+    CONTROL = "control"  # looks like the failure and is none
+
+
+class Ends(StrEnum):
+    """How a variant is to end."""
+
+    HANGS = "hangs"
+    DONE = "done"  # exit status 0
+    FAILS = "fails"  # another exit status, or a signal
+
+
+class Entry(Record, frozen=True, forbid_unknown_fields=True):
+    """A table of a label: an unknown key is a mistake."""
+
+
+class Source(Entry, frozen=True):
+    """What documents the failure.
+
+    Attributes:
+        title: of the article or issue.
+        url: None where only the title is known.
+
+    """
+
+    title: str
+    url: str | None = None
+
+
+class Expected(Entry, frozen=True):
+    """What diag is to find in a broken variant.
+
+    Attributes:
+        rule: id of the rule.
+        confidence: at least this sure.
+        role: of the guilty process, as the report names it; None if any.
+        function: the guilty one in the user's own code; None if any.
+        rule_available: false while the rule is not built.
+
+    """
+
+    rule: str
+    confidence: Confidence
+    role: str | None = None
+    function: str | None = None
+    rule_available: bool = True
+
+
+class Needs(Entry, frozen=True):
+    """What a variant needs to show what it is to show.
+
+    Attributes:
+        python: the oldest minor version that has the feature, as "3.9".
+        cpu_cores: CPU time that its control group may use, in CPUs.
+        memory_mb: memory limit of its control group, in MiB.
+
+    """
+
+    python: str = "3.9"
+    cpu_cores: float | None = None
+    memory_mb: int | None = None
+
+    @property
+    def version(self) -> tuple[int, ...]:
+        """The oldest Python as numbers."""
+        return tuple(map(int, self.python.split(".")))
+
+    @property
+    def control_group(self) -> bool:
+        """Whether it is to run within limits."""
+        return self.cpu_cores is not None or self.memory_mb is not None
+
+
+class Variant(Entry, frozen=True):
+    """One way of doing the same work.
+
+    Attributes:
+        name: unique in the scenario.
+        about: one line for lists and tables.
+        script: file name in the folder of the scenario.
+        args: of the script.
+        quick_args: instead of `args` where time matters more than the contrast.
+        ends: how it is to end.
+        watch_s: how long after READY a hang is watched before it counts as one.
+        deadline_s: how long it may take altogether.
+        reproduces: the share of runs in which it ends so, 0 to 1.
+        expects: what diag is to find.
+        must_not_find: ids of rules that would be false alarms here.
+
+    """
+
+    name: str
+    kind: Kind
+    about: str
+    script: str
+    args: tuple[str, ...] = ()
+    quick_args: tuple[str, ...] | None = None
+    ends: Ends = Ends.DONE
+    watch_s: float = 3.0
+    deadline_s: float = 90.0
+    reproduces: float = 1.0
+    needs: Needs = Needs()
+    expects: tuple[Expected, ...] = ()
+    must_not_find: tuple[str, ...] = ()
+
+
+class Column(Entry, frozen=True):
+    """A column of the table that compares the variants.
+
+    Attributes:
+        title: its heading.
+        value: a key of RESULT, or of `diag.scenario.contrast.measured`.
+        unit: put behind the number.
+        ratio: whether to add "x 2.5" against the first broken variant.
+
+    """
+
+    title: str
+    value: str
+    unit: str = ""
+    ratio: bool = False
+
+
+class Scenario(Entry, frozen=True):
+    """A failure mode with its variants.
+
+    Attributes:
+        name: of its folder.
+        folder: absolute path of it.
+        title: the failure in one line.
+        summary: what it shows, in a sentence or two.
+
+    """
+
+    name: str
+    folder: str
+    title: str
+    summary: str
+    sources: tuple[Source, ...]
+    variants: tuple[Variant, ...]
+    columns: tuple[Column, ...] = ()
+
+    @property
+    def page(self) -> str:
+        """The text of its page, Markdown."""
+        return (Path(self.folder) / PAGE).read_text(encoding="utf-8")
+
+    def variant(self, name: str) -> Variant:
+        """Return the variant of that name, or raise UsageError with the close ones."""
+        return _named(name, {each.name: each for each in self.variants}, f"variant of {self.name}")
+
+
+def load(path: Path) -> Scenario:
+    """Return the checked label of one scenario, or raise UsageError that names the mistake."""
+    try:
+        table = tomllib.loads(path.read_text(encoding="utf-8"))
+        facts = {**table, "name": path.parent.name, "folder": str(path.parent)}
+        scenario = msgspec.convert(facts, Scenario)
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise UsageError(f"{path}: not a readable label: {error}") from error
+    except msgspec.ValidationError as error:
+        raise UsageError(f"{path}: damaged label: {error}") from error
+    if mistake := _mistake(scenario):
+        raise UsageError(f"{path}: damaged label: {mistake}")
+    return scenario
+
+
+def load_all(root: Path | None = None) -> tuple[Scenario, ...]:
+    """Return every scenario below `root` (default: those that came with diag), by name."""
+    root = root or resources.shipped("scenarios")
+    return tuple(load(path) for path in sorted(root.glob(f"*/{LABEL}")))
+
+
+def find(name: str) -> Scenario:
+    """Return the scenario of that name, or raise UsageError with the close ones."""
+    return _named(name, {each.name: each for each in load_all()}, "scenario")
+
+
+def _named(name: str, known: dict[str, _T], what: str) -> _T:
+    if name in known:
+        return known[name]
+    close = difflib.get_close_matches(name, known, cutoff=0.4) or sorted(known)
+    raise UsageError(f"no {what} is called {name!r}", hint=f"did you mean: {', '.join(close)}?")
+
+
+def _mistake(scenario: Scenario) -> str | None:
+    names = [variant.name for variant in scenario.variants]
+    if len(set(names)) < len(names):
+        return "two variants have the same name"
+    if not any(variant.kind is Kind.BROKEN for variant in scenario.variants):
+        return "no variant is broken"
+    for variant in scenario.variants:
+        if not (Path(scenario.folder) / variant.script).is_file():
+            return f"variant {variant.name}: no such script: {variant.script}"
+        if variant.kind is Kind.BROKEN and not variant.expects:
+            return f"variant {variant.name}: broken, yet nothing is expected to be found"
+        if variant.kind is not Kind.BROKEN and not variant.must_not_find:
+            return f"variant {variant.name}: {variant.kind}, yet any finding would do"
+    return None
