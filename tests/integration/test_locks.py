@@ -15,10 +15,10 @@ from typing import Any
 import pytest
 
 from diag.collect.cpython import add_objects
+from diag.collect.sweep import sweep
 from diag.model.process import Process
 from diag.model.snapshot import Snapshot
 from diag.model.thread import Thread
-from tests.integration.kernel_stub import sweep
 from tests.integration.pythons import Target, available, environment, label
 
 BLOCKED = Path(__file__).parents[1] / "programs" / "locks" / "blocked.py"
@@ -48,7 +48,7 @@ def start() -> Iterator[Start]:
         started.append(process)
         assert process.stdout is not None
         facts: Facts = json.loads(process.stdout.readline())
-        return facts
+        return {"root": process.pid, **facts}
 
     yield run
     for process in started:
@@ -74,9 +74,7 @@ def until_blocked(pid: int, tid: int) -> None:
 def look(facts: Facts) -> Snapshot:
     """Return one look at the blocked program."""
     until_blocked(facts["pid"], facts["waiter"])
-    pids = facts.get("pids", [facts["pid"]])
-    parent = (facts["parent"],) if "parent" in facts else ()
-    return add_objects(sweep(*pids, context=parent))
+    return add_objects(sweep(facts["root"]))
 
 
 def waiter_of(snapshot: Snapshot, facts: Facts) -> tuple[Process, Thread]:
@@ -130,8 +128,9 @@ def test_names_object_and_owner(start: Start, python: Target, scenario: str) -> 
         assert by_ident[facts["owner_ident"]] == facts["owner_tid"]
     if facts.get("owner_alive") is False:
         assert lock.owner_ident not in by_ident
-        parents = {t.ident for t in snapshot.context[0].threads}
-        assert lock.owner_ident in parents
+        parent = snapshot.process(facts["parent"])
+        assert parent is not None
+        assert lock.owner_ident in {t.ident for t in parent.threads}
     assert process.dead_idents == tuple(facts.get("dead_idents", ()))
 
 
@@ -227,13 +226,15 @@ def test_names_holders_of_semaphore(
 def test_outsider_that_maps_a_semaphore_is_named(start: Start, python: Target) -> None:
     facts = start(python, "semaphore", "fork")
     outsider = next(holder[0] for holder in facts["holders"])
-    facts["pids"].remove(outsider)
-    _, thread = waiter_of(look(facts), facts)
+    until_blocked(facts["pid"], facts["waiter"])
+    snapshot = add_objects(sweep(facts["waiter"]))
+    assert [process.pid for process in snapshot.context] == [facts["root"]]
+    _, thread = waiter_of(snapshot, facts)
     lock = thread.wait.lock
     assert lock is not None
     assert lock.semaphore is not None
     assert lock.semaphore.unread == (outsider,)
-    assert outsider in lock.semaphore.mapped_by
+    assert set(lock.semaphore.mapped_by) == set(facts["pids"])
     assert lock.owner_unknown is not None
 
 
