@@ -23,8 +23,16 @@ help:
 	@echo "make docs   write the generated pages again"
 	@echo "make clean  remove .venv and caches"
 
+# Exit status 1 says that something was found, which is the point here.
 demo: $(RUN)
-	$(BIN)/diag scenario run fork-logging-lock --variant pool --watch
+<<<<<<< HEAD
+	@echo "$(BIN)/diag scenario run fork-logging-lock --variant pool --watch"
+	@$(BIN)/diag scenario run fork-logging-lock --variant pool --watch; status=$$?; \
+	  test $$status -eq 1 && echo "diag ended with status 1: it has found what is wrong" || \
+	  { echo "the demo should have ended with status 1, not $$status" >&2; exit 1; }
+=======
+	$(BIN)/diag scenario run fork-logging-lock --variant pool --watch; test $$? -eq 1
+>>>>>>> programs
 
 test: $(DEV)
 	$(BIN)/python -m pytest $(PYTEST_ARGS)

@@ -20,6 +20,7 @@ from diag.scenario.tree import Tree
 
 READY_DEADLINE_S = 60.0
 _TICK_S = 0.02
+_LAST_LINES_S = 1.0
 _KEPT = ("PATH", "HOME", "LANG", "LC_ALL", "LC_CTYPE", "TZ", "LD_LIBRARY_PATH")
 # Into the control groups first, then the program, with the same pid.
 _ENTER = 'until [ "$1" = -- ]; do echo $$ > "$1" || exit 125; shift; done; shift; exec "$@"'
@@ -80,7 +81,7 @@ class Running:
         while not self.ready:
             ended = self.exit_status() is not None
             if ended:
-                self._reader.join(timeout=1)
+                self._reader.join(timeout=_LAST_LINES_S)
             if self.ready:
                 break
             if ended or time.monotonic() > deadline:
@@ -95,12 +96,13 @@ class Running:
         """Kill all its processes and collect its last lines."""
         self.tree.end()
         self._process.wait()
-        self._reader.join(timeout=1)
+        self._reader.join(timeout=_LAST_LINES_S)
 
     def _read(self) -> None:
         assert self._process.stdout is not None
-        for line in self._process.stdout:
-            self.lines.append(line.rstrip("\n"))
+        with self._process.stdout as output:
+            for line in output:
+                self.lines.append(line.rstrip("\n"))
 
 
 @contextlib.contextmanager
