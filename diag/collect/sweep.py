@@ -10,9 +10,9 @@ from msgspec.structs import replace
 
 from diag.collect.access import remedy
 from diag.collect.channels import Channels
-from diag.collect.descriptors import Holders, find_holders
 from diag.collect.endpoints import Endpoints
 from diag.collect.filelocks import parse_locks
+from diag.collect.holders import Holders, find_holders
 from diag.collect.kin import find_hidden
 from diag.collect.memory import PROC, Memory
 from diag.collect.peers import Peers
