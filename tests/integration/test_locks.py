@@ -148,6 +148,7 @@ WITHS = [
     "by_acquire",
     "after_with",
     "released_by_condition",
+    "forked",
 ]
 
 

@@ -5,6 +5,9 @@ value stack: a bound method up to 3.13, the method and the object from 3.14 on.
 Only slots that an exception handler would still find count: slots above are not
 cleared, and a thread that still waits to enter has its own exit there.
 
+A fork child of multiprocessing never returns to the frames that called `_launch`
+(multiprocessing/popen_fork.py): what they hold, nobody in the child holds.
+
 A thread in `Condition.wait` has released the condition's lock, though it may be
 in the body of a `with` on it.
 """
@@ -23,10 +26,17 @@ _UNBOUND_TYPE = "method_descriptor"
 _BOUND_DEFINITION = 16  # PyCFunctionObject: m_ml +16, m_self +24
 _UNBOUND_DEFINITION = 40  # PyMethodDescrObject: d_method
 _EXIT = "__exit__"
+_FORKING_FUNCTION = "_launch"
 
 
 def locks_held(
-    memory: Memory, types: Types, frames: Frames, thread_state: int, version: tuple[int, int]
+    memory: Memory,
+    types: Types,
+    frames: Frames,
+    thread_state: int,
+    version: tuple[int, int],
+    *,
+    forked: bool,
 ) -> frozenset[int]:
     """Return the addresses of the locks that a blocked thread holds by `with`.
 
@@ -40,6 +50,8 @@ def locks_held(
     released: set[int] = set()
     try:
         for frame in frames.of(thread_state):
+            if forked and frame.code.name == _FORKING_FUNCTION:
+                break
             if _waits_on_condition(types, frame):
                 released |= _locks_of(memory, types, frame.first_local, version)
             held |= set(_entered(memory, types, frame, pair=version >= (3, 14))) - released

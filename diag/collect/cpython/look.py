@@ -215,7 +215,13 @@ class _Inside:
             layout = frame_layout_of(build.version, self.memory, build.runtime)
             if layout is None:
                 return threads
-            return with_holders(self.interior, layout, threads, self.tasks.still_waits)
+            return with_holders(
+                self.interior,
+                layout,
+                threads,
+                self.tasks.still_waits,
+                forked=self.look.process.forked_without_exec,
+            )
         except MemoryUnreadableError:
             return threads  # each lock already says that it records no owner
 

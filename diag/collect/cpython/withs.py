@@ -19,6 +19,8 @@ def with_holders(
     layout: FrameLayout,
     threads: tuple[Thread, ...],
     still_waits: Callable[[Thread], bool],
+    *,
+    forked: bool,
 ) -> tuple[Thread, ...]:
     """Return the threads, plain locks with the one thread that is inside a `with` on them.
 
@@ -27,6 +29,7 @@ def with_holders(
         layout: of its frames.
         threads: of the process.
         still_waits: tells whether a thread has not moved since it was swept.
+        forked: whether the process was forked and did not exec since.
 
     Raises:
         MemoryBudgetError: the process has used up what it was allowed.
@@ -42,7 +45,9 @@ def with_holders(
         thread = by_inner_tid.get(interior.runtime.idents[state.ident])
         if thread is None or thread.syscall is None:
             continue  # a running thread's frames change while they are read
-        held = locks_held(interior.memory, interior.types, frames, state.address, interior.version)
+        held = locks_held(
+            interior.memory, interior.types, frames, state.address, interior.version, forked=forked
+        )
         if (found := held & wanted) and still_waits(thread):
             for address in found:
                 owners.setdefault(address, set()).add(state.ident)

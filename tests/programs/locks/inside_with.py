@@ -3,6 +3,7 @@
 Prints as JSON what is true. Runs on 3.9 and later; ends when its parent ends.
 """
 
+import multiprocessing
 import os
 import sys
 import threading
@@ -113,6 +114,16 @@ def itself():
             pass
 
 
+def forked():
+    """The parent is inside a `with` when it forks: in the child nobody ever leaves it."""
+    context = multiprocessing.get_context("fork")
+    with lock:
+        child = context.Process(target=lock.acquire)
+        child.start()
+        say(pid=child.pid, waiter=child.pid, kind="lock", type="_thread.lock", address=id(lock))
+        rest()
+
+
 PROVEN = [
     simple,
     event,
@@ -129,6 +140,8 @@ PROVEN = [
 if __name__ == "__main__":
     die_with_parent()
     shape = globals()[sys.argv[1]]
+    if shape is forked:
+        forked()
     owner = in_thread(shape)
     held.wait()
     facts = {"owner_ident": owner.ident, "owner_tid": owner.native_id} if shape in PROVEN else {}

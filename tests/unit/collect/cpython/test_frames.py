@@ -51,7 +51,7 @@ def test_garbage_holds_nothing(seed: int, version: tuple[int, int]) -> None:
     known = Types(memory)
     frames = Frames(memory, known, FRAMES[version])
     try:
-        assert locks_held(memory, known, frames, STACK, version) == frozenset()
+        assert locks_held(memory, known, frames, STACK, version, forked=False) == frozenset()
     except MemoryBudgetError:
         return
 
@@ -63,7 +63,8 @@ def test_frames_that_lead_in_a_circle_end() -> None:
     memory.put_words(HEAP + layout.current, frame)
     memory.put_words(frame + layout.previous, frame)
     known = Types(memory)
-    assert locks_held(memory, known, Frames(memory, known, layout), HEAP, (3, 13)) == frozenset()
+    frames = Frames(memory, known, layout)
+    assert locks_held(memory, known, frames, HEAP, (3, 13), forked=False) == frozenset()
 
 
 @pytest.mark.parametrize("version", FRAMES)
