@@ -165,15 +165,14 @@ class _Inside:
         """Return a thread with the lock that it waits for."""
         if thread.wait.futex is None or thread.syscall is None:
             return thread
-        unknown = thread.wait.unknown
         try:
             lock = self._lock(thread)
         except MemoryUnreadableError as error:
             lock = Lock(kind=LockKind.UNKNOWN, owner_unknown=f"not readable: {error}")
         if not self.tasks.still_waits(thread):
-            lock, unknown = Lock(kind=LockKind.UNKNOWN, owner_unknown=MOVED_ON), MOVED_ON
             self.look.waits.pop(thread.tid, None)
-        wait = msgspec.structs.replace(thread.wait, lock=lock, unknown=unknown)
+            return _moved_on(thread)
+        wait = msgspec.structs.replace(thread.wait, lock=lock)
         return msgspec.structs.replace(thread, wait=wait)
 
     def _lock(self, thread: Thread) -> Lock:
@@ -245,7 +244,27 @@ class _Inside:
                 idents[tid] = owner
                 if tid not in seen:
                     newcomers.add(owner)
-        return tuple(_finish(thread, idents.get(thread.tid), newcomers) for thread in threads)
+        alive = set(idents.values())
+        finished = (_finish(thread, idents.get(thread.tid), newcomers) for thread in threads)
+        return tuple(self._sure_of_dead_owner(thread, alive) for thread in finished)
+
+    def _sure_of_dead_owner(self, thread: Thread, alive: set[int]) -> Thread:
+        """Return the thread; without its lock if an owner that is gone let go of it before."""
+        lock = thread.wait.lock
+        if lock is None or lock.owner_ident is None or lock.owner_ident in alive:
+            return thread
+        try:
+            again = self._lock(thread)
+        except MemoryUnreadableError:
+            again = None
+        same = again is not None and again.owner_ident == lock.owner_ident
+        return thread if same and self.tasks.still_waits(thread) else _moved_on(thread)
+
+
+def _moved_on(thread: Thread) -> Thread:
+    lock = Lock(kind=LockKind.UNKNOWN, owner_unknown=MOVED_ON)
+    wait = msgspec.structs.replace(thread.wait, lock=lock, unknown=MOVED_ON)
+    return msgspec.structs.replace(thread, wait=wait)
 
 
 def _finish(thread: Thread, ident: int | None, newcomers: set[int]) -> Thread:
