@@ -259,6 +259,23 @@ def test_idents_of_many_threads(start: Start, python: Target) -> None:
     assert version == ".".join(map(str, python.version))
 
 
+@every_python
+def test_program_that_never_stands_still_is_never_misread(start: Start, python: Target) -> None:
+    facts = start(python, program=BLOCKED.with_name("churn.py"))
+    owned = 0
+    for _ in range(60):
+        process = add_objects(sweep(facts["root"])).processes[0]
+        assert process.gaps == ()
+        assert process.interpreter is not None
+        assert process.interpreter.memory is None
+        idents = {thread.ident for thread in process.threads}
+        owners = {thread.wait.lock.owner_ident for thread in process.threads if thread.wait.lock}
+        # An owner that is no more must not be reported as one that died with its lock.
+        assert owners - {None} <= idents
+        owned += len(owners - {None})
+    assert owned
+
+
 def test_other_program_is_not_python() -> None:
     with subprocess.Popen(["/bin/sleep", "1000"]) as process:
         try:
