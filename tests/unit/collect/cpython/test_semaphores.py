@@ -6,9 +6,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from diag.collect.cpython.access import Access
 from diag.collect.cpython.pagemap import runs
-from diag.collect.cpython.semaphores import SharedPlace, address_of, shared_place
-from diag.collect.cpython.semholders import Access, Answer, find_holders, strangers_that_map
+from diag.collect.cpython.semaphores import (
+    SharedPlace,
+    address_of,
+    shared_place,
+    strangers_that_map,
+)
+from diag.collect.cpython.semholders import Answer, find_holders
 from diag.collect.maps import AddressSpace, parse_maps
 from diag.collect.memory import Memory, MemoryUnreadableError
 from diag.model.lock import SemaphoreHolder
