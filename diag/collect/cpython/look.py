@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 import msgspec
 
 from diag.collect.cpython.build import Build, recognise
+from diag.collect.cpython.framelayout import frame_layout_of
 from diag.collect.cpython.futex import is_shared
 from diag.collect.cpython.layout import layout_of
 from diag.collect.cpython.locks import Interior, find_lock
@@ -15,6 +16,7 @@ from diag.collect.cpython.semaphores import SharedPlace, awaited_semlock, shared
 from diag.collect.cpython.semholders import Access
 from diag.collect.cpython.tasks import Tasks
 from diag.collect.cpython.typenames import Types
+from diag.collect.cpython.withs import with_holders
 from diag.collect.maps import AddressSpace, read_maps
 from diag.collect.memory import Memory, MemoryUnreadableError
 from diag.model.gap import Gap
@@ -105,7 +107,7 @@ def _look(look: Look, space: AddressSpace, access: Access) -> None:
             tasks.by_inner_tid(),
         )
         threads = tuple(inside.look_at(thread) for thread in process.threads)
-        threads = inside.with_idents(threads)
+        threads = inside.with_idents(inside.with_holders(threads, build))
     look.process = msgspec.structs.replace(
         look.process,
         threads=threads,
@@ -144,7 +146,7 @@ def _enter(
         )
     except RuntimeMismatchError as error:
         return None, str(error)
-    return Interior(memory, space, Types(memory), runtime), None
+    return Interior(memory, space, Types(memory), runtime, build.version), None
 
 
 @dataclass
@@ -204,6 +206,24 @@ class _Inside:
             type_name=hit.type.name,
             owner_unknown="its holders were not looked for",
         )
+
+    def with_holders(self, threads: tuple[Thread, ...], build: Build | None) -> tuple[Thread, ...]:
+        """Return the threads with the holders of plain locks, as far as they can be proven."""
+        if self.interior is None or build is None or build.version is None:
+            return threads
+        try:
+            layout = frame_layout_of(build.version, self.memory, build.runtime)
+            if layout is None:
+                return threads
+            return with_holders(
+                self.interior,
+                layout,
+                threads,
+                self.tasks.still_waits,
+                forked=self.look.process.forked_without_exec,
+            )
+        except MemoryUnreadableError:
+            return threads  # each lock already says that it records no owner
 
     def with_idents(self, threads: tuple[Thread, ...]) -> tuple[Thread, ...]:
         """Return the threads with their idents, and without owners that cannot be judged."""
