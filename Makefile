@@ -25,14 +25,10 @@ help:
 
 # Exit status 1 says that something was found, which is the point here.
 demo: $(RUN)
-<<<<<<< HEAD
 	@echo "$(BIN)/diag scenario run fork-logging-lock --variant pool --watch"
 	@$(BIN)/diag scenario run fork-logging-lock --variant pool --watch; status=$$?; \
 	  test $$status -eq 1 && echo "diag ended with status 1: it has found what is wrong" || \
 	  { echo "the demo should have ended with status 1, not $$status" >&2; exit 1; }
-=======
-	$(BIN)/diag scenario run fork-logging-lock --variant pool --watch; test $$? -eq 1
->>>>>>> programs
 
 test: $(DEV)
 	$(BIN)/python -m pytest $(PYTEST_ARGS)
@@ -47,7 +43,8 @@ bench: $(RUN)
 	$(BIN)/python benchmarks/attach_33.py
 
 docs: $(DEV)
-	$(BIN)/python -m pytest tests/test_contracts.py
+	$(BIN)/python -m diag.scenario.docs
+	$(BIN)/python -m pytest -q tests/unit/test_schema.py --update-golden
 
 clean:
 	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

