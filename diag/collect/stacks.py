@@ -25,7 +25,26 @@ DEADLINE_S = 10.0
 PARALLEL = 4
 
 # Locals whose address tells which object a standard library frame is about.
-_KEPT_LOCALS = frozenset({"waiter", "lock", "future", "work_item", "call_item", "executor"})
+_KEPT_LOCALS = frozenset(
+    {
+        "waiter",
+        "lock",
+        "future",
+        "work_item",
+        "call_item",
+        "executor",
+        "executor_reference",
+        "work_queue",
+        "pending",
+        "not_done",
+        "cache",
+        "pool",
+        "processes",
+        "taskqueue",
+        "inqueue",
+        "job",
+    }
+)
 
 Runner = Callable[[Sequence[str], float], "subprocess.CompletedProcess[bytes]"]
 
