@@ -156,7 +156,7 @@ def running(program: Program, target: Target) -> Iterator[int]:
                 errors.seek(0)
                 raise AssertionError(f"{program.name} is not ready: {errors.read().decode()}")
             if program.verdict == "hung" and not program.live:
-                _wait_until_still(process.pid)
+                wait_until_still(process.pid)
             yield process.pid
         finally:
             _end(process)
@@ -244,7 +244,7 @@ def _says_ready(process: subprocess.Popen[bytes]) -> bool:
     return False
 
 
-def _wait_until_still(leader: int) -> None:
+def wait_until_still(leader: int) -> None:
     """Wait until no thread of a session has run for a while."""
     deadline = time.monotonic() + SETTLE_DEADLINE_S
     before = threads(leader)

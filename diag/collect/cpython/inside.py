@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 
 import msgspec
 
+from diag.collect.cpython.asyncio_tasks import Asyncio, read_asyncio
 from diag.collect.cpython.build import Build
 from diag.collect.cpython.framelayout import frame_layout_of
 from diag.collect.cpython.futex import is_shared
@@ -111,6 +112,13 @@ class Inside:
             )
         except MemoryUnreadableError:
             return threads  # each lock already says that it records no owner
+
+    def asyncio(self, build: Build | None) -> Asyncio:
+        """Return the tasks and loops of asyncio, as far as they can be read."""
+        if self.interior is None or build is None or build.version is None:
+            return Asyncio()
+        layout = frame_layout_of(build.version, self.memory, build.runtime)
+        return read_asyncio(self.interior, layout) if layout is not None else Asyncio()
 
     def with_idents(self, threads: tuple[Thread, ...]) -> tuple[Thread, ...]:
         """Return the threads with their idents, and without owners that cannot be judged."""
