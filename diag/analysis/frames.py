@@ -1,6 +1,7 @@
 """Which frame of a stack a user should look at."""
 
 import re
+from collections.abc import Sequence
 
 from diag.model.stack import Frame, Stack
 
@@ -32,11 +33,14 @@ def user_frame(stack: Stack | None) -> Frame | None:
     Else the innermost of an installed package, else the innermost of all, None
     for no frames.
     """
-    if stack is None or not stack.frames:
-        return None
-    own = [frame for frame in stack.frames if not is_library(frame)]
+    return user_frame_of(stack.frames) if stack is not None else None
+
+
+def user_frame_of(frames: Sequence[Frame]) -> Frame | None:
+    """Return the innermost frame of the user's own code, as `user_frame` does."""
+    own = [frame for frame in frames if not is_library(frame)]
     mine = [frame for frame in own if not is_installed(frame)]
-    return (mine or own or list(stack.frames))[0]
+    return next(iter(mine or own or frames), None)
 
 
 def place(frame: Frame) -> str:
