@@ -19,6 +19,7 @@ from diag.scenario.places import NotPermittedError, places
 
 PERIOD_US = 100_000  # the kernel's own default
 REMOVE_DEADLINE_S = 5.0
+_TRY_AGAIN_S = 0.02
 
 _numbers = itertools.count(1)
 
@@ -47,6 +48,7 @@ class Group:
 
     def __init__(self, folders: dict[str, tuple[Path, int]]) -> None:
         self._folders = folders
+        self._made: list[Path] = []
 
     @property
     def procs_files(self) -> tuple[Path, ...]:
@@ -91,20 +93,28 @@ class Group:
             name = "memory.limit_in_bytes" if memory_version == 1 else "memory.max"
             (memory / name).write_text(str(memory_bytes))
 
+    def make(self) -> None:
+        """Make its folders, or raise OSError."""
+        for folder in dict.fromkeys(folder for folder, _ in self._folders.values()):
+            folder.mkdir()
+            self._made.append(folder)
+
     def remove(self) -> None:
-        """Kill what is still in it and remove its folders, or raise OSError in the end."""
+        """Kill what is still in it and remove what was made, or raise OSError in the end."""
         deadline = time.monotonic() + REMOVE_DEADLINE_S
-        for folder in {folder for folder, _ in self._folders.values()}:
-            while folder.exists():
-                for pid in (folder / "cgroup.procs").read_text().split():
+        while self._made:
+            folder = self._made[-1]
+            for pid in map(int, (folder / "cgroup.procs").read_text().split()):
+                if pid > 0:  # 0: in a pid namespace that is not ours
                     with contextlib.suppress(ProcessLookupError):
-                        os.kill(int(pid), signal.SIGKILL)
-                try:
-                    folder.rmdir()
-                except OSError:  # busy: a process is not quite gone
-                    if time.monotonic() > deadline:
-                        raise
-                    time.sleep(0.02)
+                        os.kill(pid, signal.SIGKILL)
+            try:
+                folder.rmdir()
+                self._made.pop()
+            except OSError:  # busy: a process is not quite gone
+                if time.monotonic() > deadline:
+                    raise
+                time.sleep(_TRY_AGAIN_S)
 
 
 @contextlib.contextmanager
@@ -121,15 +131,13 @@ def group(
     """
     name = f"diag-scenario-{os.getpid()}-{next(_numbers)}"
     found = places(self_cgroup, self_mountinfo)
-    made = {each: (Path(at.parent) / name, at.version) for each, at in found.items()}
-    new = Group(made)
+    new = Group({each: (Path(at.parent) / name, at.version) for each, at in found.items()})
     try:
         try:
-            for folder in {folder for folder, _ in made.values()}:
-                folder.mkdir()
+            new.make()
             new.limit(cpu_cores=cpu_cores, memory_bytes=memory_bytes)
         except OSError as error:
-            reason = f"{error.filename}: {error.strerror}"
+            reason = f"{error.filename or name}: {error.strerror}"
             raise NotPermittedError(f"no control group can be made ({reason})") from error
         yield new
     finally:

@@ -95,6 +95,7 @@ def measure(
         exit_status, usage = running.exit_status(), running.usage()
         others_s = _machine_cpu_s() - others_before_s - sample.cpu_s
         running.end()
+        hung = exit_status is None and running.result is None
         return Outcome(
             scenario=scenario.name,
             variant=variant.name,
@@ -103,11 +104,11 @@ def measure(
             wall_s=wall_s,
             cpu_s=sample.cpu_s,
             peak_rss_bytes=peak_rss_bytes,
-            hung=exit_status is None and running.result is None,
+            hung=hung,
             exit_status=exit_status,
             usage=usage,
             result=running.result,
-            notes=(*running.notes, *_busy(others_s / wall_s)),
+            notes=(*running.notes, *(() if hung else _busy(others_s / wall_s))),
             last_line=running.lines[-1] if running.lines else "",
         )
 

@@ -37,9 +37,11 @@ def start() -> Iterator[Start]:
     """Start the program; give what it prints."""
     started: list[subprocess.Popen[str]] = []
 
-    def run(python: Target, *arguments: str, program: Path = BLOCKED) -> Facts:
+    def run(
+        python: Target, *arguments: str, program: Path = BLOCKED, within: tuple[str, ...] = ()
+    ) -> Facts:
         process = subprocess.Popen(
-            python.argv(program, *arguments),
+            [*within, *python.argv(program, *arguments)],
             stdout=subprocess.PIPE,
             text=True,
             env=environment(),
@@ -257,6 +259,43 @@ def test_idents_of_many_threads(start: Start, python: Target) -> None:
     assert process.interpreter is not None
     version = process.interpreter.version
     assert version == ".".join(map(str, python.version))
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root may make a pid namespace")
+@every_python
+@pytest.mark.parametrize("scenario", ["rlock", "mutex"])
+def test_owner_in_another_pid_namespace(start: Start, python: Target, scenario: str) -> None:
+    within = ("unshare", "--pid", "--fork", "--kill-child")
+    facts = start(python, scenario, within=within)
+    children = Path(f"/proc/{facts['root']}/task/{facts['root']}/children")
+    (pid,) = map(int, children.read_text().split())
+    until_blocked(pid, pid)
+    process = add_objects(sweep(facts["root"])).process(pid)
+    assert process is not None
+    (owner,) = [t for t in process.threads if t.inner_tid == facts["owner_tid"]]
+    assert owner.tid != owner.inner_tid
+    lock = process.threads[0].wait.lock
+    assert lock is not None
+    assert (lock.owner_ident or owner.ident) == owner.ident
+    assert (lock.owner_tid or owner.tid) == owner.tid
+    assert lock.owner_unknown is None
+
+
+@every_python
+def test_program_that_never_stands_still_is_never_misread(start: Start, python: Target) -> None:
+    facts = start(python, program=BLOCKED.with_name("churn.py"))
+    owned = 0
+    for _ in range(60):
+        process = add_objects(sweep(facts["root"])).processes[0]
+        assert process.gaps == ()
+        assert process.interpreter is not None
+        assert process.interpreter.memory is None
+        idents = {thread.ident for thread in process.threads}
+        owners = {thread.wait.lock.owner_ident for thread in process.threads if thread.wait.lock}
+        # An owner that is no more must not be reported as one that died with its lock.
+        assert owners - {None} <= idents
+        owned += len(owners - {None})
+    assert owned
 
 
 def test_other_program_is_not_python() -> None:

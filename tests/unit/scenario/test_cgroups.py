@@ -1,3 +1,4 @@
+import os
 from pathlib import Path
 
 import pytest
@@ -148,3 +149,20 @@ def test_limits_and_counters_of_version_2(tmp_path: Path) -> None:
 
 def test_counters_that_an_older_kernel_does_not_have_are_unknown(tmp_path: Path) -> None:
     assert Group({"cpu": (tmp_path, 2), "memory": (tmp_path, 2)}).usage() == Usage()
+
+
+def test_a_group_that_was_there_is_left_alone(
+    machine: Machine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cpu = machine.mount("cgroup", "cpu", "cpu")
+    machine.mount("cgroup", "memory", "memory")
+    machine.find("2:cpu:/\n4:memory:/\n")
+    monkeypatch.setattr(cgroups, "_numbers", iter([7]))
+    theirs = cpu / f"diag-scenario-{os.getpid()}-7"
+    theirs.mkdir()
+    with (
+        pytest.raises(NotPermittedError, match="File exists"),
+        cgroups.group(cpu_cores=1, self_cgroup=machine.cgroup, self_mountinfo=machine.mountinfo),
+    ):
+        pytest.fail("it belongs to somebody else")
+    assert theirs.is_dir()

@@ -6,9 +6,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from diag.collect.cpython.access import Access
 from diag.collect.cpython.pagemap import runs
-from diag.collect.cpython.semaphores import SharedPlace, address_of, shared_place
-from diag.collect.cpython.semholders import Access, Answer, find_holders, strangers_that_map
+from diag.collect.cpython.semaphores import (
+    SharedPlace,
+    address_of,
+    shared_place,
+    strangers_that_map,
+)
+from diag.collect.cpython.semholders import Answer, find_holders
 from diag.collect.maps import AddressSpace, parse_maps
 from diag.collect.memory import Memory, MemoryUnreadableError
 from diag.model.lock import SemaphoreHolder
@@ -19,6 +25,8 @@ SHARED = HEAP + HEAP_BYTES - 0x1000
 HANDLE = SHARED + 32
 IDENT = 0x7F00_0000_1000
 RESIDENT = (1 << 63).to_bytes(8, "little")
+GUARD = (1 << 62 | 1 << 58).to_bytes(8, "little")
+ABSENT = (bytes(8), GUARD)
 
 
 def mapped(start: int = SHARED) -> str:
@@ -198,8 +206,15 @@ def test_strangers(tmp_path: Path) -> None:
     assert found == {PLACE: (1,)}
 
 
+def test_page_that_cannot_be_read_costs_only_itself(worlds: Worlds) -> None:
+    waiting = worlds.add(1, 0)
+    worlds.add(2, 1, shift=5)
+    worlds.processes[2].memory.closed_page = HEAP + 0x7_0000
+    assert worlds.ask({1: waiting}).semaphore.holders == (holder(2),)
+
+
 @given(st.lists(st.booleans(), max_size=200))
 def test_runs_cover_exactly_the_pages_that_are_there(present: list[bool]) -> None:
-    entries = b"".join(RESIDENT if page else bytes(8) for page in present)
+    entries = b"".join(RESIDENT if page else ABSENT[i % 2] for i, page in enumerate(present))
     found = [index for first, count in runs(entries) for index in range(first, first + count)]
     assert found == [index for index, page in enumerate(present) if page]
