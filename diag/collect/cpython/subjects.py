@@ -6,7 +6,7 @@ from pathlib import Path
 import msgspec
 
 from diag.collect.cpython.pools import find_pools, find_worker
-from diag.collect.cpython.semholders import Access
+from diag.collect.cpython.access import Access
 from diag.collect.cpython.typenames import Types
 from diag.collect.cpython.values import Values
 from diag.collect.cpython.waited import find_subject
