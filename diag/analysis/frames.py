@@ -40,7 +40,13 @@ def user_frame_of(frames: Sequence[Frame]) -> Frame | None:
     """Return the innermost frame of the user's own code, as `user_frame` does."""
     own = [frame for frame in frames if not is_library(frame)]
     mine = [frame for frame in own if not is_installed(frame)]
-    return next(iter(mine or own or frames), None)
+    shown = mine or own or frames
+    return next((frame for frame in shown if not _is_part(frame)), shown[0] if shown else None)
+
+
+def _is_part(frame: Frame) -> bool:
+    """Return whether a frame is a comprehension's: before 3.12 they had frames of their own."""
+    return frame.bare_name in ("<listcomp>", "<setcomp>", "<dictcomp>", "<genexpr>")
 
 
 def place(frame: Frame) -> str:

@@ -66,9 +66,7 @@ def components(graph: Mapping[N, frozenset[N]]) -> list[frozenset[N]]:
     return found
 
 
-def _pop_component(
-    root: N, stack: list[N], on_stack: set[N]
-) -> frozenset[N]:
+def _pop_component(root: N, stack: list[N], on_stack: set[N]) -> frozenset[N]:
     members = set()
     while True:
         member = stack.pop()

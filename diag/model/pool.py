@@ -50,7 +50,8 @@ class Worker(Record, frozen=True):
         kind: of the pool.
         pool: its `Pool.address` if the pool is of the same process, else None.
         task: what it runs, None while it waits for a task, or where it is not known.
-        busy: whether it runs a task.
+        busy: whether it does anything else than to wait for a task: it may also
+            run its initializer, or send a result back.
 
     """
 

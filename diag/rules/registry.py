@@ -3,9 +3,11 @@
 from diag.rules import (
     dead_holder,
     lock_cycle,
+    lost_task,
     nobody_can_act,
     orphaned_lock,
     pipe_child_cycle,
+    pool_saturated,
     self_deadlock,
     stopped_process,
 )
@@ -17,6 +19,8 @@ RULES: tuple[Rule, ...] = (
     self_deadlock.RULE,
     lock_cycle.RULE,
     pipe_child_cycle.RULE,
+    pool_saturated.RULE,
+    lost_task.RULE,
     stopped_process.RULE,
     nobody_can_act.RULE,
 )

@@ -37,33 +37,39 @@ def find_worker(values: Values, frames: Sequence[Frame]) -> Worker | None:
 
     """
     for number, frame in enumerate(frames):
+        inner = frames[number - 1] if number else None
         if frame.bare_name == "_worker" and frame.file.endswith(_THREADS):
-            return _pool_thread(values, frame, frames[number - 1] if number else None)
+            return _pool_thread(values, frame, inner)
         if frame.bare_name == "_process_worker" and frame.file.endswith((_PROCESSES, _LOKY)):
-            kind = PoolKind.LOKY if frame.file.endswith(_LOKY) else PoolKind.PROCESSES
-            return _executor_process(values, frame, kind)
+            return _executor_process(values, frame, inner)
         if frame.bare_name == "worker" and frame.file.endswith(_MULTIPROCESSING):
-            return _multiprocessing_worker(values, frame)
+            return _multiprocessing_worker(values, frame, inner)
     return None
 
 
 def _pool_thread(values: Values, frame: Frame, inner: Frame | None) -> Worker:
-    pool = frame.objects.get("work_queue")
     runs = inner is not None and inner.bare_name == "run" and inner.file.endswith(_THREADS)
     future = values.attribute(inner.self_address, "future") if inner is not None and runs else None
     return Worker(
-        kind=PoolKind.THREADS, pool=pool, task=Task(future=future) if future else None, busy=runs
+        kind=PoolKind.THREADS,
+        pool=frame.objects.get("work_queue"),
+        task=Task(future=future) if future else None,
+        busy=inner is not None,
     )
 
 
-def _executor_process(values: Values, frame: Frame, kind: PoolKind) -> Worker:
+def _executor_process(values: Values, frame: Frame, inner: Frame | None) -> Worker:
     item = frame.objects.get("call_item")
-    busy = values.is_a(item, "_CallItem")
-    number = values.integer(values.attribute(item, "work_id") or 0) if busy else None
-    return Worker(kind=kind, task=None if number is None else Task(number=number), busy=busy)
+    in_task = values.is_a(item, "_CallItem")
+    number = values.integer(values.attribute(item, "work_id") or 0) if in_task else None
+    return Worker(
+        kind=PoolKind.LOKY if frame.file.endswith(_LOKY) else PoolKind.PROCESSES,
+        task=None if number is None else Task(number=number),
+        busy=_is_busy(inner),
+    )
 
 
-def _multiprocessing_worker(values: Values, frame: Frame) -> Worker:
+def _multiprocessing_worker(values: Values, frame: Frame, inner: Frame | None) -> Worker:
     queue = frame.objects.get("inqueue")
     of_threads = values.is_a(queue, "_queue.SimpleQueue")
     number = values.integer(frame.objects.get("job", 0))
@@ -71,8 +77,13 @@ def _multiprocessing_worker(values: Values, frame: Frame) -> Worker:
         kind=PoolKind.MULTIPROCESSING_THREADS if of_threads else PoolKind.MULTIPROCESSING,
         pool=queue if of_threads else None,
         task=None if number is None else Task(number=number),
-        busy=number is not None,
+        busy=_is_busy(inner) and not (of_threads and inner is None),
     )
+
+
+def _is_busy(inner: Frame | None) -> bool:
+    """Return whether the loop of a process is anywhere but in the queue of its tasks."""
+    return inner is None or not (inner.bare_name == "get" and inner.file.endswith("queues.py"))
 
 
 def find_pools(values: Values, threads: Iterable[Thread], *, with_tasks: bool) -> tuple[Pool, ...]:
