@@ -2,6 +2,7 @@
 
 from enum import StrEnum
 
+from diag.analysis.awaiting import blames_tasks, unresolved
 from diag.analysis.completions import TaskState
 from diag.analysis.frames import is_library, user_frame
 from diag.analysis.graph import Graph, sinks, wait_for_graph, waiting_for
@@ -27,6 +28,7 @@ class CauseKind(StrEnum):
     PIPE_CHILD_CYCLE = "pipe-child-cycle"
     POOL_SATURATED = "pool-saturated"
     LOST_TASK = "lost-task"
+    UNRESOLVED_AWAITABLE = "unresolved-awaitable"
     NOBODY_CAN_ACT = "nobody-can-act"
 
 
@@ -68,6 +70,8 @@ def _kind_of(tree: Tree, liveness: Liveness, graph: Graph, sink: frozenset[Threa
         return CauseKind.POOL_SATURATED
     if _waits_in(liveness, sink, TaskState.LOST):
         return CauseKind.LOST_TASK
+    if blames_tasks(tree, sink):
+        return CauseKind.UNRESOLVED_AWAITABLE
     if len(sink) == 1:
         (member,) = sink
         return _kind_of_one(
@@ -131,6 +135,8 @@ def _telling(tree: Tree, member: ThreadId) -> tuple[int, bool, ThreadId]:
 
 
 def _rank(tree: Tree, member: ThreadId) -> int:
+    if unresolved(tree, member) is not None:
+        return 2
     thread = tree.threads[member]
     frame = user_frame(thread.stack)
     if frame is None or is_library(frame) or is_idle_worker(tree, member):

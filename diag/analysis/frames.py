@@ -51,5 +51,10 @@ def _is_part(frame: Frame) -> bool:
 
 def place(frame: Frame) -> str:
     """Return a frame in words: "handle_order (shop/orders.py:41)"."""
-    file = frame.short_file or frame.file
-    return f"{frame.function} ({file}:{frame.line})"
+    return f"{frame.function} ({frame.short_file or _short(frame.file)}:{frame.line})"
+
+
+def _short(file: str) -> str:
+    """Return a path without the library's folder, as py-spy shortens it."""
+    found = _STANDARD_LIBRARY.search(file) or _INSTALLED.search(file)
+    return file[found.end() :] if found else file

@@ -10,6 +10,7 @@ from diag.rules import (
     pool_saturated,
     self_deadlock,
     stopped_process,
+    unresolved_awaitable,
 )
 from diag.rules.base import Rule
 
@@ -22,5 +23,6 @@ RULES: tuple[Rule, ...] = (
     pool_saturated.RULE,
     lost_task.RULE,
     stopped_process.RULE,
+    unresolved_awaitable.RULE,
     nobody_can_act.RULE,
 )
