@@ -2,6 +2,7 @@
 
 from diag.rules import (
     dead_holder,
+    event_loop_blocked,
     lock_cycle,
     lost_task,
     nobody_can_act,
@@ -25,4 +26,5 @@ RULES: tuple[Rule, ...] = (
     stopped_process.RULE,
     unresolved_awaitable.RULE,
     nobody_can_act.RULE,
+    event_loop_blocked.RULE,
 )
