@@ -10,6 +10,7 @@ from collections import Counter
 from pathlib import Path
 
 from diag.collect.cgroup import CgroupError
+from diag.collect.connections import shared_connections
 from diag.collect.groupcounters import GroupCounters
 from diag.collect.limits import parse_rlimit
 from diag.collect.memory import PROC
@@ -23,8 +24,9 @@ from diag.collect.procfs import (
 )
 from diag.collect.tree import Node, read_tree
 from diag.errors import TargetGoneError
+from diag.model.gap import Gap
 from diag.model.ids import ProcessId
-from diag.model.sample import ProcessSample, Sample
+from diag.model.sample import ProcessSample, Sample, SharedConnection
 
 _MAX_KINDS_READ = 5000
 
@@ -48,8 +50,12 @@ class Sampler:
         self._page_bytes = os.sysconf("SC_PAGE_SIZE")
         self._open_limits: dict[ProcessId, int | None] = {}
 
-    def take(self) -> Sample:
+    def take(self, *, connections: bool = False) -> Sample:
         """Read the counters now.
+
+        Args:
+            connections: whether to look for connections that a fork has shared, which
+                costs as much again for each process with few descriptors.
 
         Raises:
             TargetGoneError: the root has ended.
@@ -62,14 +68,28 @@ class Sampler:
             raise TargetGoneError(f"process {self._root_pid} has ended") from error
         processes = tuple(map(self._read, tree.nodes))
         group, gaps = self._group.read()
+        shared: tuple[SharedConnection, ...] | None = None
+        hidden: tuple[Gap, ...] = ()
+        if connections:
+            shared, hidden = self._connections(processes)
         return Sample(
             root=processes[0].id,
             at_s=at_s,
             taken_at_unix_s=taken_at_unix_s,
             processes=processes,
             group=group,
-            gaps=tree.gaps + gaps,
+            connections=shared,
+            gaps=tree.gaps + gaps + hidden,
         )
+
+    def _connections(
+        self, processes: tuple[ProcessSample, ...]
+    ) -> tuple[tuple[SharedConnection, ...], tuple[Gap, ...]]:
+        """Look at those that were forked and did not exec, and at their parents."""
+        forked = [process for process in processes if process.forked_without_exec]
+        family = {process.pid for process in forked} | {process.parent_pid for process in forked}
+        pids = [process.pid for process in processes if process.pid in family]
+        return shared_connections(pids, proc_root=self._proc_root) if pids else ((), ())
 
     def _read(self, node: Node) -> ProcessSample:
         base, stat = f"{self._proc_root}/{node.pid}", node.stat
@@ -174,4 +194,3 @@ def _exit_status(node: Node, uid: int | None) -> int | None:
     if node.stat.state != "Z" or os.geteuid() not in (0, uid):
         return None
     return node.stat.exit_code
-

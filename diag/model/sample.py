@@ -91,6 +91,23 @@ class GroupSample(Record, frozen=True):
     memory_pressure_s: float | None = None
 
 
+class SharedConnection(Record, frozen=True):
+    """A connection to a database that several processes have open, as after a fork.
+
+    Attributes:
+        inode: of the socket, the same in all of them.
+        server: "PostgreSQL at 127.0.0.1:5432".
+        pids: who has it open, parents before children.
+        also_own: those of them that have a connection of their own to the same server.
+
+    """
+
+    inode: int
+    server: str
+    pids: tuple[int, ...]
+    also_own: tuple[int, ...] = ()
+
+
 class Sample(Record, frozen=True, tag="sample", tag_field="record"):
     """The counters of a tree at one moment.
 
@@ -100,6 +117,7 @@ class Sample(Record, frozen=True, tag="sample", tag_field="record"):
         taken_at_unix_s: wall-clock time.
         processes: those alive, the root first.
         group: limits and use of the root's control groups, None if not readable.
+        connections: databases' connections that are shared, None if not looked for.
         gaps: what could not be read.
 
     """
@@ -109,6 +127,7 @@ class Sample(Record, frozen=True, tag="sample", tag_field="record"):
     taken_at_unix_s: float
     processes: tuple[ProcessSample, ...]
     group: GroupSample | None = None
+    connections: tuple[SharedConnection, ...] | None = None
     gaps: tuple[Gap, ...] = ()
 
 

@@ -37,7 +37,7 @@ def count_until(
     samples: list[Sample] = []
 
     def sample() -> None:
-        samples.append(sampler.take())
+        samples.append(sampler.take(connections=not samples))
         record(encode_line(samples[-1]))
 
     now_s = time.monotonic()
@@ -45,7 +45,7 @@ def count_until(
     sample()
     _sleep_until(min(now_s + _FIRST_INTERVAL_S, max(until_s, now_s)))
     sample()
-    activities = ()
+    activities: tuple[Activity, ...] = ()
     if busy := _busy(first, samples[0], samples[-1]):
         now_s = time.monotonic()
         until_s = max(until_s, now_s + _ACTIVITY_AT_LEAST_S)
@@ -59,8 +59,9 @@ def count_until(
                     sample()
                     next_sample_s = now_s + every_s
         finally:
-            activities = (observer.finish(),)
-        record(encode_line(activities[0]))
+            activity = observer.finish()
+        activities = (activity,)
+        record(encode_line(activity))
     while (now_s := time.monotonic()) < until_s:
         _sleep_until(min(until_s, now_s + every_s))
         sample()

@@ -8,13 +8,16 @@ import functools
 import os
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
 
 from diag.model.finding import Finding, Severity
 from diag.model.report import Report, Verdict
 from diag.pipeline import judge, look
+from diag.scenario import cgroups
 from tests.integration import harness, pythons
 from tests.integration.harness import Expected, Program
 
@@ -52,11 +55,11 @@ class Outcome:
 
 
 @functools.cache
-def cases(verdict: str) -> list[Case]:
+def cases(folder: str) -> list[Case]:
     """Pair every program with a Python in turn, or with each in the full run."""
     targets = pythons.one_per_minor()
     chosen = []
-    for number, program in enumerate(harness.programs(verdict)):
+    for number, program in enumerate(harness.programs(folder)):
         in_turn = [targets[number % len(targets)]] if targets else []
         chosen += [Case(program, target) for target in (targets if FULL else in_turn)]
     return chosen
@@ -64,11 +67,28 @@ def cases(verdict: str) -> list[Case]:
 
 def examine(case: Case) -> Outcome:
     """Run one program and let diag look at it."""
-    with harness.running(case.program, case.target) as pid:
+    with (
+        limited(case.program) as groups,
+        harness.running(case.program, case.target, groups=groups) as pid,
+    ):
         before = stopped(pid)
-        recording = look(pid, for_s=LOOK_S)
+        recording = look(pid, for_s=max(LOOK_S, case.program.look_s))
         after = stopped(pid)
     return Outcome(judge(recording), before, after)
+
+
+@contextmanager
+def limited(program: Program) -> Iterator[tuple[Path, ...]]:
+    """Give the files of a control group with the program's limits, none if it has none."""
+    if not program.limits:
+        yield ()
+        return
+    memory_mib = program.limits.get("memory_mib")
+    with cgroups.group(
+        cpu_cores=program.limits.get("cpu"),
+        memory_bytes=None if memory_mib is None else int(memory_mib) << 20,
+    ) as group:
+        yield group.procs_files
 
 
 def stopped(leader: int) -> set[int]:
@@ -91,7 +111,10 @@ def outcome_of(request: pytest.FixtureRequest) -> Iterator[Callable[[Case], Outc
     def outcome(case: Case) -> Outcome:
         if case.missing:
             pytest.skip(f"needs {', '.join(case.missing)}")
-        return futures[case].result(timeout=DEADLINE_S)
+        try:
+            return futures[case].result(timeout=DEADLINE_S)
+        except cgroups.NotPermittedError as error:
+            pytest.skip(str(error))
 
     yield outcome
     pool.shutdown(cancel_futures=True)

@@ -1,7 +1,11 @@
 """Threads that compute and share the GIL."""
 
 # /// diag
-# verdict = "healthy"
+# verdict = "degraded"
+# [[finding]]
+# rule = "gil-bound"
+# confidence = "proven"
+# functions = ["compute"]
 # ///
 
 import os

@@ -1,0 +1,21 @@
+"""One process computes under a quota of a third of a CPU."""
+
+# /// diag
+# verdict = "degraded"
+# limits = {cpu = 0.3}
+# [[finding]]
+# rule = "throttled"
+# confidence = "proven"
+# functions = ["compute"]
+# ///
+
+import os
+
+
+def compute():
+    os.write(1, b"READY %d\n" % os.getpid())
+    while True:
+        sum(range(10_000))
+
+
+compute()
