@@ -44,7 +44,11 @@ def test_a_rule_has_a_program_that_it_must_find_and_a_twin_that_it_must_not(rule
         for program in harness.programs("hung", "slow")
         if any(rule == expected.rules[0] for expected in program.findings)
     ]
-    twins = [program.name for program in harness.programs("healthy", "slow_healthy") if rule in program.twin_of]
+    twins = [
+        program.name
+        for program in harness.programs("healthy", "slow_healthy")
+        if rule in program.twin_of
+    ]
     assert hung
     assert twins
 

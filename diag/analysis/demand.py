@@ -1,8 +1,8 @@
 """Who wants CPU time, and what keeps it from running: another thread's GIL, or other processes.
 
-A thread wants CPU time if, in most looks, it ran, was runnable, or waited for the GIL. One
-that sleeps or does I/O and now and then waits for the GIL wants it only if it also used its
-share of CPU time: a ticker beside a computing thread is at the GIL in every second look.
+Looks alone do not tell: a thread that ticks every 10 ms beside one that computes waits for the
+GIL in every second look. So only threads that used their share of the CPU time count, and what
+they want is the time in which they ran, were runnable, or waited for the GIL.
 """
 
 from typing import NamedTuple
@@ -10,8 +10,7 @@ from typing import NamedTuple
 from diag.model.sample import Activity, ThreadActivity
 
 _MOST_LOOKS = 0.6
-_AT_GIL = 0.15
-_FAIR_SHARE = 0.3  # of the mean CPU time of those that want it
+_FAIR_SHARE = 0.3  # of what each would have if all that count had the same
 _LEAST_LOOKS = 10
 
 
@@ -20,43 +19,54 @@ class Demand(NamedTuple):
 
     Attributes:
         pid: the process.
-        at_gil: threads that want CPU time and are held up by the GIL.
-        running: threads that ran or were runnable in most looks.
-        cpus: how many CPUs they would use at once: threads in state R, on average.
-        gil_share: part of the time of `at_gil` that was spent waiting for the GIL.
+        computing: threads that used their share of its CPU time.
+        wanted_cpus: CPUs that these would use without a GIL: how many of them ran, were
+            runnable or waited for the GIL, on average.
+        gil_share: part of that time which was spent waiting for the GIL, 0 to 1.
+        running: threads in state R in most looks.
+        runnable_cpus: CPUs that the process would use: threads in state R, on average.
         used_cpus: CPU time used per second.
 
     """
 
     pid: int
-    at_gil: tuple[ThreadActivity, ...]
-    running: tuple[ThreadActivity, ...]
-    cpus: float
+    computing: tuple[ThreadActivity, ...]
+    wanted_cpus: float
     gil_share: float
+    running: tuple[ThreadActivity, ...]
+    runnable_cpus: float
     used_cpus: float
 
 
 def demands(activity: Activity, *, ticks_per_s: int) -> dict[int, Demand]:
     """Return what each process that was looked at wants, by pid."""
-    seconds = activity.ended_s - activity.started_s
+    ticks = (activity.ended_s - activity.started_s) * ticks_per_s
     by_pid: dict[int, list[ThreadActivity]] = {}
     for thread in activity.threads:
-        by_pid.setdefault(thread.pid, []).append(thread)
-    return {pid: _demand(pid, threads, seconds * ticks_per_s) for pid, threads in by_pid.items()}
+        if thread.looks >= _LEAST_LOOKS:
+            by_pid.setdefault(thread.pid, []).append(thread)
+    return {pid: _demand(pid, threads, ticks) for pid, threads in by_pid.items()}
 
 
 def _demand(pid: int, threads: list[ThreadActivity], ticks: float) -> Demand:
-    seen = [thread for thread in threads if thread.looks >= _LEAST_LOOKS]
-    eager = [t for t in seen if t.running + t.waiting_for_gil >= _MOST_LOOKS * t.looks]
-    mean = sum(thread.cpu_ticks for thread in eager) / len(eager) if eager else 0.0
-    wanting = [t for t in eager if t.cpu_ticks >= max(1.0, _FAIR_SHARE * mean)]
-    at_gil = [t for t in wanting if t.waiting_for_gil >= _AT_GIL * t.looks]
-    looks = sum(thread.looks for thread in at_gil)
+    computing = _computing(threads)
+    ran = sum(thread.running / thread.looks for thread in computing)
+    at_gil = sum(thread.waiting_for_gil / thread.looks for thread in computing)
     return Demand(
         pid=pid,
-        at_gil=tuple(at_gil),
-        running=tuple(t for t in seen if t.running >= _MOST_LOOKS * t.looks),
-        cpus=sum(thread.running / thread.looks for thread in seen),
-        gil_share=sum(t.waiting_for_gil for t in at_gil) / looks if looks else 0.0,
+        computing=tuple(sorted(computing, key=lambda thread: -thread.cpu_ticks)),
+        wanted_cpus=ran + at_gil,
+        gil_share=at_gil / (ran + at_gil) if ran + at_gil else 0.0,
+        running=tuple(t for t in threads if t.running >= _MOST_LOOKS * t.looks),
+        runnable_cpus=sum(thread.running / thread.looks for thread in threads),
         used_cpus=sum(thread.cpu_ticks for thread in threads) / ticks if ticks > 0 else 0.0,
     )
+
+
+def _computing(threads: list[ThreadActivity]) -> list[ThreadActivity]:
+    total = sum(thread.cpu_ticks for thread in threads)
+    if not total:
+        return []
+    # The number of threads that, with equal shares, would be as uneven as these.
+    alike = total**2 / sum(thread.cpu_ticks**2 for thread in threads)
+    return [thread for thread in threads if thread.cpu_ticks >= _FAIR_SHARE * total / alike]

@@ -4,13 +4,16 @@ from collections.abc import Iterator
 
 from diag.analysis.case import Case
 from diag.analysis.demand import Demand
-from diag.analysis.roles import role_of
+from diag.analysis.roles import is_idle_worker, role_of
 from diag.model.finding import Confidence, Evidence, Finding, Severity, Source
+from diag.model.ids import ThreadId
+from diag.model.sample import ThreadActivity
 from diag.rules.base import Rule
 from diag.rules.load import Load, has_load, limits_in_words, load_of, locate
 
 _LEAST_GAIN = 1.3
-_LEAST_GIL_SHARE = 0.25
+_LEAST_GIL_SHARE = 0.15
+_ONE_CORE = 1.3  # more is used only by threads that release the GIL
 
 
 def _check(case: Case) -> Iterator[Finding]:
@@ -18,16 +21,21 @@ def _check(case: Case) -> Iterator[Finding]:
     if load is None:
         return
     for demand in load.demands.values():
-        if len(demand.at_gil) >= 2 and demand.gil_share >= _LEAST_GIL_SHARE:
-            gain = min(len(demand.at_gil), load.cpus) / max(demand.used_cpus, 1.0)
-            if gain >= _LEAST_GAIN:
-                yield _finding(case, load, demand, gain)
+        gain = min(demand.wanted_cpus, load.cpus) / max(demand.used_cpus, 1.0)
+        if (
+            len(demand.computing) >= 2
+            and demand.gil_share >= _LEAST_GIL_SHARE
+            and demand.used_cpus <= _ONE_CORE
+            and gain >= _LEAST_GAIN
+        ):
+            yield _finding(case, load, demand, gain)
 
 
 def _finding(case: Case, load: Load, demand: Demand, gain: float) -> Finding:
-    count, pid = len(demand.at_gil), demand.pid
-    threads = sorted(demand.at_gil, key=lambda thread: -thread.cpu_ticks)
+    threads, pid = demand.computing, demand.pid
+    count = len(threads)
     activity = case.activities[-1]
+    places = [locate(case, thread) for thread in sorted(threads, key=lambda t: _idle(case, t))]
     return Finding(
         rule=RULE.id,
         severity=RULE.severity,
@@ -39,13 +47,13 @@ def _finding(case: Case, load: Load, demand: Demand, gain: float) -> Finding:
         advice=f"Compute in processes: a ProcessPoolExecutor with {min(count, load.right)} workers"
         f" would do this work up to {gain:.1f} times as fast here. Threads are right for"
         " I/O, and for calls that release the GIL.",
-        primary=locate(case, threads[0]),
-        related=tuple(locate(case, thread) for thread in threads[1:]),
+        primary=places[0],
+        related=tuple(places[1:]),
         evidence=(
             Evidence(
-                text=f"{count} threads wanted to compute, and spent {demand.gil_share:.0%} of"
-                f" their time waiting for the GIL ({threads[0].looks} looks in"
-                f" {activity.ended_s - activity.started_s:.1f} s)",
+                text=f"{demand.wanted_cpus:.2g} of {count} threads wanted to compute at once, on"
+                f" average, and spent {demand.gil_share:.0%} of that time waiting for the GIL"
+                f" ({threads[0].looks} looks in {activity.ended_s - activity.started_s:.1f} s)",
                 source=Source.OBSERVED,
             ),
             Evidence(
@@ -55,6 +63,12 @@ def _finding(case: Case, load: Load, demand: Demand, gain: float) -> Finding:
             ),
         ),
     )
+
+
+def _idle(case: Case, thread: ThreadActivity) -> bool:
+    """Whether the stack shows nothing of the work: it was taken between two tasks."""
+    thread_id = ThreadId(thread.pid, thread.tid)
+    return thread_id not in case.tree.threads or is_idle_worker(case.tree, thread_id)
 
 
 RULE = Rule(

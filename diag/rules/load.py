@@ -35,8 +35,8 @@ class Load(NamedTuple):
     @property
     def wanting(self) -> list[Demand]:
         """The processes that want a CPU in most looks, the most eager first."""
-        eager = [demand for demand in self.demands.values() if demand.cpus >= _WANTS]
-        return sorted(eager, key=lambda demand: -demand.cpus)
+        eager = [demand for demand in self.demands.values() if demand.runnable_cpus >= _WANTS]
+        return sorted(eager, key=lambda demand: -demand.runnable_cpus)
 
     @property
     def nested(self) -> list[Demand]:

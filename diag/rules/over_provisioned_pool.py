@@ -23,7 +23,7 @@ def _check(case: Case) -> Iterator[Finding]:
 
 
 def _finding(case: Case, load: Load, parent: int, workers: list[int]) -> Finding:
-    wanted = sum(load.demands[pid].cpus for pid in workers)
+    wanted = sum(load.demands[pid].runnable_cpus for pid in workers)
     used = sum(load.demands[pid].used_cpus for pid in workers)
     return Finding(
         rule=RULE.id,

@@ -9,6 +9,7 @@ inline script metadata, PEP 723):
     # needs = ["strace"]             commands without which it cannot run
     # twin_of = ["lock-cycle"]       healthy, in the shape that these rules look for
     # live = true                    hung, but parts of it go on
+    # alone = true                   takes CPUs from others, or is misjudged without them
     # look_s = 4.0                   how long to look at least, where it takes that long to see
     # limits = {cpu = 0.5}           a control group of its own: cpu in CPUs, memory_mib
     # [[finding]]                    one for each error, of a degraded program for each warning
@@ -72,6 +73,7 @@ class Program:
     needs: tuple[str, ...]
     live: bool
     twin_of: tuple[str, ...]
+    alone: bool
     look_s: float
     limits: dict[str, float]
 
@@ -102,9 +104,7 @@ class Seen:
 def programs(*folders: str) -> list[Program]:
     """Return the programs of folders of `tests/programs`, in order of their names."""
     return [
-        read_label(path)
-        for folder in folders
-        for path in sorted((PROGRAMS / folder).glob("*.py"))
+        read_label(path) for folder in folders for path in sorted((PROGRAMS / folder).glob("*.py"))
     ]
 
 
@@ -130,6 +130,7 @@ def read_label(path: Path) -> Program:
         needs=tuple(label.get("needs", ())),
         live=label.get("live", False),
         twin_of=tuple(label.get("twin_of", ())),
+        alone=label.get("alone", False),
         look_s=label.get("look_s", 0.0),
         limits=label.get("limits", {}),
     )
@@ -145,9 +146,7 @@ def _expected(finding: dict[str, Any]) -> Expected:
 
 
 @contextmanager
-def running(
-    program: Program, target: Target, *, groups: Sequence[Path] = ()
-) -> Iterator[int]:
+def running(program: Program, target: Target, *, groups: Sequence[Path] = ()) -> Iterator[int]:
     """Run a program until the block ends; give its pid once it is in its state.
 
     Args:

@@ -7,7 +7,7 @@ DIAG_TEST_FULL=1. Programs mostly sleep, so several are looked at side by side.
 import functools
 import os
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -105,8 +105,16 @@ def outcome_of(request: pytest.FixtureRequest) -> Iterator[Callable[[Case], Outc
         for callspec in callspecs
         if callspec and isinstance(case := callspec.params.get("case"), Case)
     }
-    pool = ThreadPoolExecutor(SIDE_BY_SIDE)
-    futures = {case: pool.submit(examine, case) for case in selected if not case.missing}
+    pool, single = ThreadPoolExecutor(SIDE_BY_SIDE), ThreadPoolExecutor(1)
+    able = [case for case in selected if not case.missing]
+    futures = {case: pool.submit(examine, case) for case in able if not case.program.alone}
+    together = tuple(futures.values())
+
+    def examine_alone(case: Case) -> Outcome:
+        wait(together)
+        return examine(case)
+
+    futures |= {case: single.submit(examine_alone, case) for case in able if case.program.alone}
 
     def outcome(case: Case) -> Outcome:
         if case.missing:
@@ -117,7 +125,8 @@ def outcome_of(request: pytest.FixtureRequest) -> Iterator[Callable[[Case], Outc
             pytest.skip(str(error))
 
     yield outcome
-    pool.shutdown(cancel_futures=True)
+    for each in (pool, single):
+        each.shutdown(cancel_futures=True)
 
 
 @pytest.mark.parametrize("case", cases("hung"), ids=lambda case: case.label)

@@ -2,10 +2,11 @@
 
 # /// diag
 # verdict = "degraded"
+# alone = true
 # [[finding]]
 # rule = "gil-bound"
 # confidence = "proven"
-# functions = ["parse", "submit", "main"]
+# functions = []
 # ///
 
 import concurrent.futures

@@ -2,6 +2,7 @@
 
 # /// diag
 # verdict = "degraded"
+# alone = true
 # [[finding]]
 # rule = "gil-bound"
 # confidence = "proven"

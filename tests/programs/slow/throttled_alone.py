@@ -1,8 +1,9 @@
-"""One process computes under a quota of a third of a CPU."""
+"""One process computes under a quota of a seventh of a CPU."""
 
 # /// diag
 # verdict = "degraded"
-# limits = {cpu = 0.3}
+# alone = true
+# limits = {cpu = 0.15}
 # [[finding]]
 # rule = "throttled"
 # confidence = "proven"

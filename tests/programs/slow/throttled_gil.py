@@ -2,7 +2,8 @@
 
 # /// diag
 # verdict = "degraded"
-# limits = {cpu = 0.4}
+# alone = true
+# limits = {cpu = 0.15}
 # [[finding]]
 # rule = "throttled"
 # confidence = "proven"

@@ -2,6 +2,7 @@
 
 # /// diag
 # verdict = "degraded"
+# alone = true
 # limits = {cpu = 1.0}
 # [[finding]]
 # rule = "over-provisioned-pool"

@@ -2,6 +2,7 @@
 
 # /// diag
 # verdict = "healthy"
+# alone = true
 # limits = {cpu = 0.5}
 # twin_of = ["throttled"]
 # ///

@@ -2,6 +2,7 @@
 
 # /// diag
 # verdict = "healthy"
+# alone = true
 # twin_of = ["over-provisioned-pool"]
 # ///
 

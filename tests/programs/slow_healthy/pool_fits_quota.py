@@ -2,6 +2,7 @@
 
 # /// diag
 # verdict = "healthy"
+# alone = true
 # limits = {cpu = 1.0}
 # twin_of = ["throttled", "over-provisioned-pool"]
 # ///
