@@ -17,6 +17,8 @@ from diag.model.wait import WaitKind
 from diag.rules.registry import RULES
 from diag.watch.look import look, snapshot
 
+_NOT_PYTHON = "{} is not a Python program: what it waits for is what the kernel says"
+
 __all__ = ["describe", "judge", "look", "snapshot"]
 
 
@@ -124,6 +126,9 @@ def _observed(recording: Recording, shown: Snapshot) -> Observed:
     gaps = [*shown.gaps, *(gap for process in shown.processes for gap in process.gaps)]
     gaps += dict.fromkeys(gap for sample in recording.samples for gap in sample.gaps)
     gaps += (gap for activity in recording.activities for gap in activity.gaps)
+    root = shown.processes[0]
+    if root.interpreter is None and not root.gaps:
+        gaps.append(Gap(what="Python stacks", because=_NOT_PYTHON.format(root.name), pid=root.pid))
     if recording.damage is not None:
         gaps.append(Gap(what="recording", because=recording.damage))
     return Observed(

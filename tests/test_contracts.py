@@ -10,7 +10,7 @@ from pathlib import Path
 import click
 import pytest
 
-from diag.cli.app import diag
+from diag.cli.app import diag as command_line
 from diag.errors import ExitStatus
 from diag.rules.registry import RULES
 from tests.integration import harness
@@ -19,7 +19,7 @@ REPOSITORY = Path(__file__).resolve().parents[1]
 README = REPOSITORY / "README.md"
 RULE_IDS = [rule.id for rule in RULES]
 # Places of the machine that this was developed on: they mean nothing elsewhere.
-FOREIGN = re.compile(r"(?<![\w.])/work\b|\.librar[y]/|(?<![\w-])share[d]/")
+FOREIGN = re.compile(r"(?<![\w.])/wor[k]\b|\.librar[y]/|(?<![\w-])share[d]/")
 
 
 def test_imports_point_down() -> None:
@@ -81,7 +81,7 @@ def readme_commands() -> list[str]:
 
 @pytest.mark.parametrize("written", readme_commands())
 def test_a_command_of_the_readme_exists(written: str) -> None:
-    command: click.Command = diag
+    command: click.Command = command_line
     options: list[str] = []
     for word in shlex.split(written)[1:]:
         if word == "--":

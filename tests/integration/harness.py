@@ -5,7 +5,7 @@ inline script metadata, PEP 723):
 
     # /// diag
     # verdict = "hung"               or "degraded" or "healthy", as its folder asks for
-    # stdin = "pipe"                 nothing comes; /dev/null by default
+    # stdin = "pipe"                 or "terminal": nothing comes; "null" by default
     # needs = ["strace"]             commands without which it cannot run
     # twin_of = ["lock-cycle"]       healthy, in the shape that these rules look for
     # live = true                    hung, but parts of it go on
@@ -191,9 +191,17 @@ def running(program: Program, target: Target, *, groups: Sequence[Path] = ()) ->
 
 @contextmanager
 def _stdin(kind: str) -> Iterator[IO[bytes] | int]:
-    """Give /dev/null, or a pipe that another program, not the observer, could write into."""
+    """Give a standard input; a pipe is one that a program other than the observer could fill."""
     if kind == "null":
         yield subprocess.DEVNULL
+        return
+    if kind == "terminal":
+        master, terminal = os.openpty()
+        try:
+            yield terminal
+        finally:
+            os.close(terminal)
+            os.close(master)
         return
     with subprocess.Popen(["sleep", "infinity"], stdout=subprocess.PIPE) as writer:
         assert writer.stdout is not None

@@ -1,11 +1,12 @@
 """What diag says of programs that really hang, and of healthy ones that look as if they did.
 
-Each program runs on one Python, taken in turn; on every Python that the machine has with
-DIAG_TEST_FULL=1. Programs mostly sleep, so several are looked at side by side.
+Each program runs on one of the Pythons that the machine has, on more with
+DIAG_TEST_PYTHONS=<number>. Programs mostly sleep, so several are looked at side by side.
 """
 
 import functools
 import os
+import zlib
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import contextmanager
@@ -21,7 +22,7 @@ from diag.scenario import cgroups
 from tests.integration import harness, pythons
 from tests.integration.harness import Expected, Program
 
-FULL = os.environ.get("DIAG_TEST_FULL") == "1"
+PYTHONS_EACH = int(os.environ.get("DIAG_TEST_PYTHONS", "1"))
 SIDE_BY_SIDE = 4
 LOOK_S = 1.0
 DEADLINE_S = 600.0  # all steps have shorter ones of their own
@@ -56,12 +57,15 @@ class Outcome:
 
 @functools.cache
 def cases(folder: str) -> list[Case]:
-    """Pair every program with a Python in turn, or with each in the full run."""
+    """Pair every program with some Pythons; which ones depends on its name alone."""
     targets = pythons.one_per_minor()
     chosen = []
-    for number, program in enumerate(harness.programs(folder)):
-        in_turn = [targets[number % len(targets)]] if targets else []
-        chosen += [Case(program, target) for target in (targets if FULL else in_turn)]
+    for program in harness.programs(folder):
+        first = zlib.crc32(program.name.encode())
+        count = min(PYTHONS_EACH, len(targets))
+        chosen += [
+            Case(program, targets[(first + number) % len(targets)]) for number in range(count)
+        ]
     return chosen
 
 
