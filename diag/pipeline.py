@@ -39,8 +39,7 @@ def judge(recording: Recording) -> Report:
         samples=recording.samples,
         activities=recording.activities,
     )
-    able = [rule for rule in RULES if rule.has_evidence(case)]
-    findings = policy.gravest_first(finding for rule in able for finding in rule.check(case))
+    findings = policy.gravest_first(finding for rule in RULES for finding in rule.judge(case))
     answer = policy.verdict(findings, root_was_read=_was_read(first.processes[0]))
     return _report(
         recording,
@@ -49,7 +48,9 @@ def judge(recording: Recording) -> Report:
         headline=policy.headline(answer, findings, first),
         findings=findings,
         skipped=tuple(
-            RuleSkipped(rule=rule.id, needs=rule.needs) for rule in RULES if rule not in able
+            RuleSkipped(rule=rule.id, needs=rule.needs)
+            for rule in RULES
+            if not rule.has_evidence(case)
         ),
         live={
             process.pid: {

@@ -29,3 +29,7 @@ class Rule(Record, frozen=True):
     needs: str
     check: Callable[[Case], Iterable[Finding]]
     has_evidence: Callable[[Case], bool] = lambda _case: True
+
+    def judge(self, case: Case) -> Iterable[Finding]:
+        """Return what it finds; nothing where its evidence is missing."""
+        return self.check(case) if self.has_evidence(case) else ()

@@ -19,6 +19,7 @@ from diag.model.finding import Finding, Severity
 from diag.model.report import Report, Verdict
 from diag.pipeline import judge, look
 from diag.scenario import cgroups
+from diag.scenario.places import NotPermittedError
 from tests.integration import harness, pythons
 from tests.integration.harness import Expected, Program
 
@@ -125,7 +126,7 @@ def outcome_of(request: pytest.FixtureRequest) -> Iterator[Callable[[Case], Outc
             pytest.skip(f"needs {', '.join(case.missing)}")
         try:
             return futures[case].result(timeout=DEADLINE_S)
-        except cgroups.NotPermittedError as error:
+        except NotPermittedError as error:
             pytest.skip(str(error))
 
     yield outcome
