@@ -94,8 +94,8 @@ class Sampler:
     def _read(self, node: Node) -> ProcessSample:
         base, stat = f"{self._proc_root}/{node.pid}", node.stat
         process_id = ProcessId(pid=node.pid, start_ticks=stat.start_ticks)
-        status = parse_status(_try_read(f"{base}/status"))
-        io = _fields(_try_read(f"{base}/io"))
+        status = _try_read(f"{base}/status")
+        io = _try_read(f"{base}/io")
         open_files = _count_descriptors(f"{base}/fd")
         limit = self._open_limit(process_id, base)
         crowded = open_files is not None and limit is not None and open_files * 2 >= limit
@@ -108,15 +108,15 @@ class Sampler:
             system_ticks=stat.system_ticks,
             threads=stat.threads,
             rss_bytes=max(0, stat.rss_pages) * self._page_bytes,
-            voluntary_switches=status.voluntary_switches,
-            involuntary_switches=status.involuntary_switches,
-            read_bytes=io.get(b"read_bytes"),
-            write_bytes=io.get(b"write_bytes"),
+            voluntary_switches=_number(status, b"\nvoluntary_ctxt_switches:"),
+            involuntary_switches=_number(status, b"\nnonvoluntary_ctxt_switches:"),
+            read_bytes=_number(io, b"\nread_bytes:"),
+            write_bytes=_number(io, b"\nwrite_bytes:"),
             open_files=open_files,
             open_files_limit=limit,
             open_kinds=_descriptor_kinds(f"{base}/fd") if crowded else {},
             run_delay_s=_run_delay_s(base),
-            exit_status=_exit_status(node, status.uid),
+            exit_status=_exit_status(node, status),
             forked_without_exec=bool(stat.flags & PF_FORKNOEXEC),
         )
 
@@ -140,10 +140,14 @@ def _try_read(path: str | Path) -> bytes:
         return b""
 
 
-def _fields(data: bytes) -> dict[bytes, int]:
-    """Parse lines of "name: number" (proc_pid_io(5))."""
-    pairs = (line.split(b": ") for line in data.splitlines())
-    return {pair[0]: int(pair[1]) for pair in pairs if len(pair) == 2 and pair[1].isdigit()}
+def _number(data: bytes, label: bytes) -> int | None:
+    """Return the number after a label such as "\\nread_bytes:", None if it is not there."""
+    start = data.find(label)
+    if start < 0:
+        return None
+    start += len(label)
+    end = data.find(b"\n", start)
+    return int(data[start : end if end >= 0 else len(data)])
 
 
 def _count_descriptors(folder: str) -> int | None:
@@ -189,8 +193,8 @@ def _run_delay_s(base: str) -> float | None:
     return int(fields[1]) / 1e9 if len(fields) == 3 else None
 
 
-def _exit_status(node: Node, uid: int | None) -> int | None:
+def _exit_status(node: Node, status: bytes) -> int | None:
     """Return a zombie's exit code; the kernel shows 0 to those who may not know it."""
-    if node.stat.state != "Z" or os.geteuid() not in (0, uid):
+    if node.stat.state != "Z" or os.geteuid() not in (0, parse_status(status).uid):
         return None
     return node.stat.exit_code
