@@ -30,7 +30,12 @@ _FUTEX_PRIVATE = 0x80  # linux/futex.h
 
 
 class Observer:
-    """Looks at the threads of some processes; close it with `finish`."""
+    """Looks at the threads of some processes; close it with `finish`.
+
+    Attributes:
+        looks: how often it has looked.
+
+    """
 
     def __init__(
         self, snapshot: Snapshot, pids: Collection[int], *, proc_root: Path = PROC
@@ -45,10 +50,12 @@ class Observer:
         self._threads: dict[tuple[int, int], _Watched] = {}
         self._gaps: dict[int | None, Gap] = {}
         self._started_s = time.monotonic()
+        self.looks = 0
 
     def look(self) -> float:
         """Look once at every thread; return the seconds to wait before the next look."""
         began = time.monotonic()
+        self.looks += 1
         for pid, gil in self._gils.items():
             for tid in self._tids(pid):
                 watched = self._watched(pid, tid)

@@ -110,6 +110,7 @@ class Sampler:
             rss_bytes=max(0, stat.rss_pages) * self._page_bytes,
             voluntary_switches=_number(status, b"\nvoluntary_ctxt_switches:"),
             involuntary_switches=_number(status, b"\nnonvoluntary_ctxt_switches:"),
+            major_faults=stat.major_faults,
             read_bytes=_number(io, b"\nread_bytes:"),
             write_bytes=_number(io, b"\nwrite_bytes:"),
             open_files=open_files,

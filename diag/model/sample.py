@@ -22,6 +22,7 @@ class ProcessSample(Record, frozen=True):
             None if not read (it is costly).
         voluntary_switches: of the main thread.
         involuntary_switches: of the main thread.
+        major_faults: pages that had to be read from storage or swap so far.
         read_bytes: read from storage, None if not readable.
         write_bytes: written to storage.
         open_files: number of descriptors, None if not readable.
@@ -46,6 +47,7 @@ class ProcessSample(Record, frozen=True):
     pss_bytes: int | None = None
     voluntary_switches: int | None = None
     involuntary_switches: int | None = None
+    major_faults: int = 0
     read_bytes: int | None = None
     write_bytes: int | None = None
     open_files: int | None = None
@@ -74,6 +76,8 @@ class GroupSample(Record, frozen=True):
         memory_cache_bytes: the part of it that the kernel can drop.
         memory_limit_bytes: None if unlimited.
         oom_kills: processes killed for memory so far.
+        refaults: pages read back so far after the kernel had dropped or swapped them
+            out not long before (`workingset_refault`), None on kernels without.
         cpu_pressure_s: time in which some task waited for a CPU (PSI "some total").
         memory_pressure_s: time in which all tasks waited for memory (PSI "full total").
 
@@ -87,6 +91,7 @@ class GroupSample(Record, frozen=True):
     memory_cache_bytes: int | None = None
     memory_limit_bytes: int | None = None
     oom_kills: int | None = None
+    refaults: int | None = None
     cpu_pressure_s: float | None = None
     memory_pressure_s: float | None = None
 

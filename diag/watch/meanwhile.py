@@ -15,6 +15,7 @@ _MOST_SAMPLES = 240
 _FIRST_INTERVAL_S = 0.1
 _ACTIVITY_AT_LEAST_S = 0.8  # of a busy tree; shorter and chance decides
 _ACTIVITY_AT_MOST_S = 2.0
+_LOOKS_AT_LEAST = 20  # on a crowded machine diag itself waits for a CPU
 
 
 def count_until(
@@ -33,39 +34,52 @@ def count_until(
         TargetGoneError: the root ended.
 
     """
-    sampler = Sampler(first.root.pid)
-    samples: list[Sample] = []
-
-    def sample() -> None:
-        samples.append(sampler.take(connections=not samples))
-        record(encode_line(samples[-1]))
-
     now_s = time.monotonic()
     every_s = max(_SAMPLE_EVERY_S, (until_s - now_s) / _MOST_SAMPLES)
-    sample()
-    _sleep_until(min(now_s + _FIRST_INTERVAL_S, max(until_s, now_s)))
-    sample()
+    counting = _Counting(first, every_s=every_s, record=record)
+    counting.sample()
+    time.sleep(min(_FIRST_INTERVAL_S, max(0.0, until_s - now_s)))
+    counting.sample()
     activities: tuple[Activity, ...] = ()
-    if busy := _busy(first, samples[0], samples[-1]):
-        now_s = time.monotonic()
-        until_s = max(until_s, now_s + _ACTIVITY_AT_LEAST_S)
-        observer = Observer(first, busy)
+    if busy := _busy(first, *counting.samples):
+        activities = (counting.observe(busy, until_s),)
+        record(encode_line(activities[0]))
+    while (now_s := time.monotonic()) < until_s:
+        time.sleep(min(until_s - now_s, counting.every_s))
+        counting.sample()
+    return tuple(counting.samples), activities
+
+
+class _Counting:
+    """The samples of one look so far, and how to go on."""
+
+    def __init__(self, first: Snapshot, *, every_s: float, record: Callable[[bytes], None]) -> None:
+        self.every_s = every_s
+        self.samples: list[Sample] = []
+        self._first, self._record = first, record
+        self._sampler = Sampler(first.root.pid)
+
+    def sample(self) -> None:
+        self.samples.append(self._sampler.take(connections=not self.samples))
+        self._record(encode_line(self.samples[-1]))
+
+    def observe(self, pids: set[int], until_s: float) -> Activity:
+        """Look at threads until `until_s` and long enough, sampling all the while."""
+        started_s = time.monotonic()
+        latest_s = started_s + _ACTIVITY_AT_MOST_S
+        enough_s = min(max(until_s, started_s + _ACTIVITY_AT_LEAST_S), latest_s)
+        observer = Observer(self._first, pids)
         try:
-            end_s = min(until_s, now_s + _ACTIVITY_AT_MOST_S)
-            next_sample_s = now_s + every_s
-            while (now_s := time.monotonic()) < end_s:
-                _sleep_until(min(end_s, now_s + observer.look()))
-                if now_s >= next_sample_s:
-                    sample()
-                    next_sample_s = now_s + every_s
+            while (now_s := time.monotonic()) < latest_s and (
+                now_s < enough_s or observer.looks < _LOOKS_AT_LEAST
+            ):
+                time.sleep(observer.look())
+                if now_s >= self.samples[-1].at_s + self.every_s:
+                    self.sample()
         finally:
             activity = observer.finish()
-        activities = (activity,)
-        record(encode_line(activity))
-    while (now_s := time.monotonic()) < until_s:
-        _sleep_until(min(until_s, now_s + every_s))
-        sample()
-    return tuple(samples), activities
+        self.sample()
+        return activity
 
 
 def _busy(first: Snapshot, before: Sample, after: Sample) -> set[int]:
@@ -86,7 +100,3 @@ def _busy(first: Snapshot, before: Sample, after: Sample) -> set[int]:
 
 def _ticks(process: ProcessSample) -> int:
     return process.user_ticks + process.system_ticks
-
-
-def _sleep_until(moment_s: float) -> None:
-    time.sleep(max(0.0, moment_s - time.monotonic()))

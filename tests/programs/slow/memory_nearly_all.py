@@ -14,7 +14,7 @@ import time
 
 
 def main():
-    rows = [b"x" * 1_000_000 for _ in range(88)]
+    rows = [b"x" * 1_000_000 for _ in range(94)]
     os.write(1, b"READY %d\n" % os.getpid())
     while rows:
         time.sleep(0.1)
