@@ -45,18 +45,24 @@ class Observer:
         self._gils = {
             process.pid: process.gil.address if process.gil else None
             for process in snapshot.processes
-            if process.pid in pids
         }
+        self._pids: set[int] = set()
+        self.add(pids)
         self._threads: dict[tuple[int, int], _Watched] = {}
         self._gaps: dict[int | None, Gap] = {}
         self._started_s = time.monotonic()
         self.looks = 0
 
+    def add(self, pids: Collection[int]) -> None:
+        """Look at these processes too; those that are not in the snapshot are left out."""
+        self._pids.update(self._gils.keys() & pids)
+
     def look(self) -> float:
         """Look once at every thread; return the seconds to wait before the next look."""
         began = time.monotonic()
         self.looks += 1
-        for pid, gil in self._gils.items():
+        for pid in self._pids:
+            gil = self._gils[pid]
             for tid in self._tids(pid):
                 watched = self._watched(pid, tid)
                 if watched is not None:

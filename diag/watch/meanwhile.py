@@ -41,7 +41,7 @@ def count_until(
     time.sleep(min(_FIRST_INTERVAL_S, max(0.0, until_s - now_s)))
     counting.sample()
     activities: tuple[Activity, ...] = ()
-    if busy := _busy(first, *counting.samples):
+    if busy := _running(first) | _busy(*counting.samples):
         activities = (counting.observe(busy, until_s),)
         record(encode_line(activities[0]))
     while (now_s := time.monotonic()) < until_s:
@@ -76,26 +76,27 @@ class _Counting:
                 time.sleep(observer.look())
                 if now_s >= self.samples[-1].at_s + self.every_s:
                     self.sample()
+                    observer.add(_busy(*self.samples[-2:]))
         finally:
             activity = observer.finish()
         self.sample()
         return activity
 
 
-def _busy(first: Snapshot, before: Sample, after: Sample) -> set[int]:
+def _running(seen: Snapshot) -> set[int]:
+    return {
+        process.pid for _, process, thread in seen.threads() if thread.wait.kind is WaitKind.RUNNING
+    }
+
+
+def _busy(before: Sample, after: Sample) -> set[int]:
     """Return the processes that used CPU time between two samples, or that wanted to."""
     ticks = {process.id: _ticks(process) for process in before.processes}
-    used = {
+    return {
         process.pid
         for process in after.processes
-        if _ticks(process) > ticks.get(process.id, _ticks(process))
+        if process.state == "R" or _ticks(process) > ticks.get(process.id, _ticks(process))
     }
-    running = {
-        process.pid
-        for _, process, thread in first.threads()
-        if thread.wait.kind is WaitKind.RUNNING
-    }
-    return used | running
 
 
 def _ticks(process: ProcessSample) -> int:
