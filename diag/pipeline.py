@@ -3,6 +3,7 @@
 from diag import __version__, policy
 from diag.analysis.case import Case
 from diag.analysis.roles import role_of
+from diag.analysis.series import series_of
 from diag.analysis.tree import Tree
 from diag.analysis.words import describe_wait
 from diag.errors import RecordingError
@@ -38,7 +39,7 @@ def judge(recording: Recording) -> Report:
         samples=recording.samples,
         activities=recording.activities,
     )
-    findings = policy.gravest_first(finding for rule in RULES for finding in rule.check(case))
+    findings = policy.gravest_first(finding for rule in RULES for finding in rule.judge(case))
     answer = policy.verdict(findings, root_was_read=_was_read(first.processes[0]))
     return _report(
         recording,
@@ -46,6 +47,11 @@ def judge(recording: Recording) -> Report:
         verdict=answer,
         headline=policy.headline(answer, findings, first),
         findings=findings,
+        skipped=tuple(
+            RuleSkipped(rule=rule.id, needs=rule.needs)
+            for rule in RULES
+            if not rule.has_evidence(case)
+        ),
         live={
             process.pid: {
                 thread.tid: (process.pid, thread.tid) not in case.liveness.likely
@@ -101,6 +107,7 @@ def _report(
             for process in tree.snapshot.processes
         ),
         limits=root.limits,
+        series=series_of(recording.samples, ticks_per_s=recording.header.host.clock_ticks_per_s),
     )
 
 
@@ -118,6 +125,8 @@ def _view(tree: Tree, process: Process, live: dict[int, bool | None]) -> Process
 def _observed(recording: Recording, shown: Snapshot) -> Observed:
     first, last = recording.snapshots[0], recording.snapshots[-1]
     gaps = [*shown.gaps, *(gap for process in shown.processes for gap in process.gaps)]
+    gaps += dict.fromkeys(gap for sample in recording.samples for gap in sample.gaps)
+    gaps += (gap for activity in recording.activities for gap in activity.gaps)
     root = shown.processes[0]
     if root.interpreter is None and not root.gaps:
         gaps.append(Gap(what="Python stacks", because=_NOT_PYTHON.format(root.name), pid=root.pid))
