@@ -61,6 +61,11 @@ def judge(first: Tree, second: Tree) -> Liveness:
     )
 
 
+def needs_stacks(tree: Tree) -> bool:
+    """Whether some thread waits for others of the tree: only then stacks can tell more."""
+    return any(_live_alone(wakers_of(tree, thread_id)) is None for thread_id in tree.threads)
+
+
 def _live_alone(parties: Wakers) -> str | None:
     if parties.itself is not None:
         return parties.itself
