@@ -1,3 +1,16 @@
 """diag tells why a tree of Python processes is stuck, slow or dying: from outside, with proof."""
 
 __version__ = "0.1.0"
+
+
+def effective_cpus() -> float | None:
+    """Return how many CPUs' worth of time this process can get, such as 0.5 or 4.
+
+    The tightest of its CPU affinity and of every control group quota on the way up, which
+    `os.cpu_count()` and `os.process_cpu_count()` do not see. None if nothing is known.
+    """
+    import os
+
+    from diag.collect.limits import read_limits
+
+    return read_limits(os.getpid()).effective_cpus

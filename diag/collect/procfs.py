@@ -25,7 +25,9 @@ class Stat(NamedTuple):
         flags: of the task (`PF_`...), field 9.
         user_ticks: field 14.
         system_ticks: field 15.
+        threads: how many the process has, field 20.
         start_ticks: since boot, field 22.
+        rss_pages: resident pages, field 24; per-CPU counters make it inexact by a few.
         exit_code: field 52 as wait4 would give it, 0 to readers who may not know.
 
     """
@@ -38,7 +40,9 @@ class Stat(NamedTuple):
     flags: int
     user_ticks: int
     system_ticks: int
+    threads: int
     start_ticks: int
+    rss_pages: int
     exit_code: int
 
 
@@ -123,7 +127,9 @@ def parse_stat(data: bytes) -> Stat:
         flags=int(fields[6]),
         user_ticks=int(fields[11]),
         system_ticks=int(fields[12]),
+        threads=int(fields[17]),
         start_ticks=int(fields[19]),
+        rss_pages=int(fields[21]),
         exit_code=int(fields[49]),
     )
 

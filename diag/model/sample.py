@@ -1,5 +1,7 @@
 """Counters over time: raw as read, so that new rules work on old recordings."""
 
+import msgspec
+
 from diag.model.base import Record
 from diag.model.gap import Gap
 from diag.model.ids import ProcessId
@@ -23,8 +25,14 @@ class ProcessSample(Record, frozen=True):
         read_bytes: read from storage, None if not readable.
         write_bytes: written to storage.
         open_files: number of descriptors, None if not readable.
+        open_files_limit: RLIMIT_NOFILE, the soft one; None if unlimited or not readable.
+        open_kinds: number of descriptors by kind ("file", "socket", "pipe", ...), read
+            only where at least half of the limit is used.
         run_delay_s: time it was runnable and had no CPU, main thread
             (`/proc/PID/schedstat`), None if not readable.
+        exit_status: of a zombie, as wait4 would give it, None if unknown.
+        forked_without_exec: it still runs in a copy of its parent's memory.
+        name: the kernel's name (comm).
 
     """
 
@@ -41,7 +49,17 @@ class ProcessSample(Record, frozen=True):
     read_bytes: int | None = None
     write_bytes: int | None = None
     open_files: int | None = None
+    open_files_limit: int | None = None
+    open_kinds: dict[str, int] = msgspec.field(default_factory=dict)
     run_delay_s: float | None = None
+    exit_status: int | None = None
+    forked_without_exec: bool = False
+    name: str = ""
+
+    @property
+    def pid(self) -> int:
+        """The process id in the observer's namespace."""
+        return self.id.pid
 
 
 class GroupSample(Record, frozen=True):
@@ -102,8 +120,11 @@ class ThreadActivity(Record, frozen=True):
         tid: kernel thread id.
         looks: how often it was looked at.
         running: looks in which it ran or was runnable.
-        waiting_for_gil: looks in which it waited for the GIL.
+        waiting_for_gil: looks in which it waited for the GIL; 0 too where the
+            process's GIL is not known (`Process.gil`).
         cpu_ticks: CPU time used between the first and the last look.
+        waiting_for_lock: looks in which it waited for `lock`.
+        lock: address of the private futex, not the GIL's, on which it was seen most.
 
     """
 
@@ -113,6 +134,8 @@ class ThreadActivity(Record, frozen=True):
     running: int
     waiting_for_gil: int
     cpu_ticks: int
+    waiting_for_lock: int = 0
+    lock: int | None = None
 
 
 class Activity(Record, frozen=True, tag="activity", tag_field="record"):
@@ -122,7 +145,8 @@ class Activity(Record, frozen=True, tag="activity", tag_field="record"):
         root: the target.
         started_s: CLOCK_MONOTONIC at the first look.
         ended_s: at the last.
-        threads: what each thread was doing.
+        threads: what each thread was doing, of the processes that used CPU time.
+        gaps: processes that could not be looked at, and threads beyond the budget.
 
     """
 
@@ -130,3 +154,4 @@ class Activity(Record, frozen=True, tag="activity", tag_field="record"):
     started_s: float
     ended_s: float
     threads: tuple[ThreadActivity, ...]
+    gaps: tuple[Gap, ...] = ()

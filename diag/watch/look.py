@@ -20,6 +20,7 @@ from diag.model.codec import encode_line
 from diag.model.lock import LockKind
 from diag.model.recording import FORMAT, End, Header, Recording
 from diag.model.snapshot import Snapshot
+from diag.watch.meanwhile import count_until
 
 Progress = Callable[[str], None]
 Record = Callable[[bytes], None]
@@ -55,13 +56,19 @@ def look(
     record(encode_line(header))
     first = first_look(pid, wants_stacks=lambda _: stacks, progress=progress)
     record(encode_line(first))
-    progress("waiting for the second look")
-    time.sleep(max(0.0, first.started_s + for_s - time.monotonic()))
+    progress("counting until the second look")
+    samples, activities = count_until(first, first.started_s + for_s, record=record)
     second = second_look(first)
     record(encode_line(second))
     end = End(because="done")
     record(encode_line(end))
-    return Recording(header=header, snapshots=(first, second), end=end)
+    return Recording(
+        header=header,
+        snapshots=(first, second),
+        samples=samples,
+        activities=activities,
+        end=end,
+    )
 
 
 def snapshot(pid: int, *, stacks: bool = True, progress: Progress = _silent) -> Recording:
