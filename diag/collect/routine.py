@@ -182,9 +182,7 @@ class Routine:
             return False  # it ended, or there are no descriptors left: the sweep says so
         return True
 
-    def _read(
-        self, process: _Process, still: list[Still], members: list[ThreadId]
-    ) -> Pulse | None:
+    def _read(self, process: _Process, still: list[Still], members: list[ThreadId]) -> Pulse | None:
         """Read one process, None if it has ended."""
         pid = process.id.pid
         threads = process.threads

@@ -174,4 +174,3 @@ def _exit_status(node: Node, uid: int | None) -> int | None:
     if node.stat.state != "Z" or os.geteuid() not in (0, uid):
         return None
     return node.stat.exit_code
-

@@ -135,9 +135,7 @@ def second_look(first: Snapshot, *, also: Iterable[int] = ()) -> Snapshot:
     """
     second = sweep(first.root.pid, also=also)
     if second.root != first.root:
-        raise TargetGoneError(
-            f"process {first.root.pid} ended, and its pid was given to another"
-        )
+        raise TargetGoneError(f"process {first.root.pid} ended, and its pid was given to another")
     if _somebody_waits_for_a_gil(first):
         second = add_objects(second)
     return msgspec.structs.replace(second, confirms_s=first.started_s)

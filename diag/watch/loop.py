@@ -2,13 +2,14 @@
 
 import resource
 import time
+from collections import deque
 from collections.abc import Callable
-from functools import partial
 from typing import NamedTuple
 
 from diag.analysis.liveness import needs_stacks
 from diag.analysis.tree import Tree
 from diag.collect.routine import Routine, Seen
+from diag.collect.sampling import Sampler
 from diag.collect.stacks import add_stacks
 from diag.errors import TargetForbiddenError, TargetGoneError
 from diag.model.codec import Line
@@ -16,6 +17,7 @@ from diag.model.finding import Finding, Severity
 from diag.model.gap import Gap
 from diag.model.recording import End, Header, Recording
 from diag.model.report import Report
+from diag.model.sample import Sample
 from diag.model.snapshot import Snapshot
 from diag.watch import plan
 from diag.watch.look import first_look, make_header, second_look
@@ -24,6 +26,9 @@ from diag.watch.story import Story
 from diag.watch.target import Target
 
 PYSPY_DEADLINE_S = 5.0
+SAMPLE_EVERY_S = 10.0
+SAMPLE_SHARE = 0.002  # of one CPU, at most
+MOST_SAMPLES = 360  # kept for the judgement: an hour
 
 
 class Hooks(NamedTuple):
@@ -34,7 +39,8 @@ class Hooks(NamedTuple):
         record: takes each line of the recording.
         show: takes the story whenever something of it has changed.
         found: takes a report with findings that are new, and these.
-        act: acts on a hang; returns whether it ended the target.
+        act: acts on a hang, given the report, the processes, and whether it is not a hang
+            but the time that is over; returns whether it ended the target.
 
     """
 
@@ -42,7 +48,7 @@ class Hooks(NamedTuple):
     record: Callable[[Line], None] = lambda _: None
     show: Callable[[Story], None] = lambda _: None
     found: Callable[[Report, tuple[Finding, ...]], None] = lambda _report, _new: None
-    act: Callable[[Report | None, tuple[int, ...]], bool] = lambda _report, _pids: False
+    act: Callable[[Report | None, tuple[int, ...], bool], bool] = lambda *_: False
 
 
 class Outcome(NamedTuple):
@@ -58,6 +64,11 @@ class Outcome(NamedTuple):
     because: str
     report: Report | None
     recording: Recording
+
+
+def ask_pyspy(seen: Snapshot) -> Snapshot:
+    """Add stacks, with a deadline that keeps the watch going when py-spy hangs."""
+    return add_stacks(seen, deadline_s=PYSPY_DEADLINE_S)
 
 
 class Watcher:
@@ -77,9 +88,7 @@ class Watcher:
         settings: Settings,
         hooks: Hooks,
         *,
-        stacks: Callable[[Snapshot], Snapshot] | None = partial(
-            add_stacks, deadline_s=PYSPY_DEADLINE_S
-        ),
+        stacks: Callable[[Snapshot], Snapshot] | None = ask_pyspy,
     ) -> None:
         self._target, self._hooks = target, hooks
         self._stacks = stacks
@@ -89,6 +98,9 @@ class Watcher:
         self._first: Snapshot | None = None
         self._pair: tuple[Snapshot, ...] = ()
         self._report: Report | None = None
+        self._sampler = Sampler(target.pid)
+        self._samples: deque[Sample] = deque(maxlen=MOST_SAMPLES)
+        self._sample_at_s = 0.0
         self.story = Story(target.id, settings.interval_s, time.monotonic())
 
     def run(self) -> Outcome:
@@ -104,8 +116,7 @@ class Watcher:
             self._routine.close()
         end = End(because=step.because)
         self._hooks.record(end)
-        looks = Recording(header=self._header, snapshots=self._pair, end=end)
-        return Outcome(step.because, self._report, looks)
+        return Outcome(step.because, self._report, self._recording(end))
 
     def _begin(self) -> None:
         """Look once at the start, however short the target's life may be."""
@@ -135,9 +146,10 @@ class Watcher:
         if step.do is Do.ROUTINE:
             return self._pass()
         if step.do is Do.ACT:
-            self.story.doing = "acting on the hang"
+            self.story.doing = "acting"
             self._hooks.show(self.story)
-            ended = self._hooks.act(self._report, self._routine.pids)
+            timed_out = step.because == plan.TIME_OUT
+            ended = self._hooks.act(self._report, self._routine.pids, timed_out)
             return plan.Acted(time.monotonic(), ended)
         also = (*self._target.adopted(), *self._routine.pids)
         before_s = _cpu_s()
@@ -156,10 +168,25 @@ class Watcher:
         seen: Seen = self._routine.take()
         if not seen.processes:
             return plan.Exited(seen.at_s)
+        if seen.at_s >= self._sample_at_s:
+            self._sample(seen.at_s)
         event = plan.Passed(seen.at_s, seen.still, seen.members, seen.cost_s)
         self.story.passed(seen, self._plan.interval_s)
         self._hooks.show(self.story)
         return event
+
+    def _sample(self, at_s: float) -> None:
+        """Keep the counters for rules about slowness; seldom, as they cost more than a pass."""
+        before_s = time.thread_time()
+        try:
+            sample = self._sampler.take()
+        except TargetGoneError:
+            return  # the next step sees it
+        cost_s = time.thread_time() - before_s
+        self.story.own_cpu_s += cost_s
+        self._sample_at_s = at_s + max(SAMPLE_EVERY_S, cost_s / SAMPLE_SHARE)
+        self._samples.append(sample)
+        self._hooks.record(sample)
 
     def _look(self, also: tuple[int, ...]) -> bool:
         self.story.doing = "looking closely"
@@ -181,7 +208,7 @@ class Watcher:
         second = second_look(self._first, also=also)
         self._hooks.record(second)
         self._pair = (self._first, second)
-        report = self._hooks.judge(Recording(header=self._header, snapshots=self._pair))
+        report = self._hooks.judge(self._recording())
         if report.findings or self._report is None or not self._report.findings:
             self._report = report
         new = self.story.judged(report)
@@ -189,6 +216,11 @@ class Watcher:
             self._hooks.found(report, new)
         self._hooks.show(self.story)
         return any(finding.severity is Severity.ERROR for finding in report.findings)
+
+    def _recording(self, end: End | None = None) -> Recording:
+        return Recording(
+            header=self._header, snapshots=self._pair, samples=tuple(self._samples), end=end
+        )
 
 
 def _cpu_s() -> float:

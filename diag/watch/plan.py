@@ -17,6 +17,7 @@ CONFIRM_AFTER_S = 0.5
 BURST_S = 2.0  # CPU time that close looks may take at once, before the share limits them
 CALM_LOOK_EVERY_S = 60.0  # though nothing changed: a descriptor may have been closed, a handler set
 ROUTINE_SHARE = 0.5  # of the budget; the rest is for close looks
+HANG, TIME_OUT = "hang", "time out"
 
 
 class Do(StrEnum):
@@ -30,7 +31,7 @@ class Do(StrEnum):
 
 
 class Step(NamedTuple):
-    """What to do next, and when (CLOCK_MONOTONIC); `because` for STOP."""
+    """What to do next, and when (CLOCK_MONOTONIC); `because` for ACT and STOP."""
 
     do: Do
     at_s: float
@@ -160,14 +161,14 @@ class Plan:
             case Judged():
                 self._pay(event.at_s, event.cost_s)
                 if event.hung and self._settings.act_on_hang and not self._acted:
-                    return Step(Do.ACT, event.at_s)
+                    return Step(Do.ACT, event.at_s, HANG)
                 return self._go_on(event.at_s)
             case Acted():
                 return self._after_act(event)
 
     def _after_act(self, event: Acted) -> Step:
         if event.ended or self._ending:
-            return Step(Do.STOP, event.at_s, "time out" if self._ending else "hang")
+            return Step(Do.STOP, event.at_s, TIME_OUT if self._ending else HANG)
         self._acted = True
         return self._go_on(event.at_s)
 
@@ -196,7 +197,7 @@ class Plan:
     def _go_on(self, now_s: float) -> Step:
         if self._ending:
             if self._settings.act_on_time_out:
-                return Step(Do.ACT, now_s)
+                return Step(Do.ACT, now_s, TIME_OUT)
             return Step(Do.STOP, now_s, "done")
         at_s = now_s + self.interval_s if self._seen is None else self._seen.at_s + self.interval_s
         if self._end_s is not None:

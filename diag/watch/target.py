@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from typing import NamedTuple
 
-from diag.collect.procfs import list_numbers
+from diag.collect.procfs import list_numbers, read_all
 from diag.collect.tree import read_stat
 from diag.errors import DiagError, TargetGoneError
 from diag.model.ids import ProcessId
@@ -211,5 +211,4 @@ def _readable(fds: Iterable[int], wait_s: float) -> set[int]:
 def _own_children() -> Iterable[int]:
     for tid in list_numbers("/proc/self/task"):
         with suppress(OSError):  # the thread ended
-            with open(f"/proc/self/task/{tid}/children", "rb") as file:  # noqa: PTH123
-                yield from map(int, file.read().split())
+            yield from map(int, read_all(f"/proc/self/task/{tid}/children").split())
