@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import time
 from typing import TYPE_CHECKING
 
@@ -17,6 +18,8 @@ from diag.render.registry import FORMATS
 if TYPE_CHECKING:
     from diag.model.finding import Finding
     from diag.model.report import Report
+    from diag.watch.loop import Outcome
+    from diag.watch.target import Target
 
 
 @click.command(short_help="Keep looking at a running tree, and say when it is stuck.")
@@ -52,13 +55,7 @@ def watch(
         raise click.UsageError("--until-exit and --for exclude each other.")
     target = attach(pid, ENDING)
     try:
-        outcome = watch_target(
-            target,
-            watching,
-            for_s=for_s or None,
-            found=_silent if quiet else _say_found,
-            save=lambda report: emit(report, outputs),
-        )
+        outcome = _watch(target, watching, for_s=for_s or None, quiet=quiet, outputs=outputs)
     finally:
         target.close()
     report = outcome.report
@@ -68,6 +65,23 @@ def watch(
     if outcome.because == "hang":
         return ExitStatus.ENDED_HUNG_TREE
     return policy.exit_status(report, fail_on)
+
+
+def _watch(
+    target: Target, watching: Watching, *, for_s: float | None, quiet: bool, outputs: Outputs
+) -> Outcome:
+    """Watch with a live view on a terminal, with lines elsewhere."""
+
+    def save(report: Report) -> None:
+        emit(report, outputs)
+
+    if quiet or not sys.stdout.isatty():
+        found = _silent if quiet else _say_found
+        return watch_target(target, watching, for_s=for_s, found=found, save=save)
+    from diag.cli.live import LiveView
+
+    with LiveView() as view:
+        return watch_target(target, watching, for_s=for_s, found=_silent, save=save, show=view.show)
 
 
 def _silent(_report: Report, _new: tuple[Finding, ...]) -> None:

@@ -152,14 +152,15 @@ class Watcher:
             ended = self._hooks.act(self._report, self._routine.pids, timed_out)
             return plan.Acted(time.monotonic(), ended)
         also = (*self._target.adopted(), *self._routine.pids)
-        before_s = _cpu_s()
+        before_s, helpers_s = time.process_time(), _helpers_cpu_s()
         try:
             hung = self._look(also) if step.do is Do.LOOK else self._confirm(also)
         except (TargetGoneError, TargetForbiddenError) as error:
             self.story.lost(Gap(what="look", because=str(error)))
-            return plan.Lost(time.monotonic(), _cpu_s() - before_s)
-        cost_s = _cpu_s() - before_s
-        self.story.own_cpu_s += cost_s
+            return plan.Lost(time.monotonic(), time.process_time() - before_s)
+        helpers_s = _helpers_cpu_s() - helpers_s
+        self.story.helpers_cpu_s += helpers_s
+        cost_s = time.process_time() - before_s + helpers_s
         if step.do is Do.LOOK:
             return plan.Looked(time.monotonic(), cost_s)
         return plan.Judged(time.monotonic(), cost_s, hung)
@@ -183,7 +184,6 @@ class Watcher:
         except TargetGoneError:
             return  # the next step sees it
         cost_s = time.thread_time() - before_s
-        self.story.own_cpu_s += cost_s
         self._sample_at_s = at_s + max(SAMPLE_EVERY_S, cost_s / SAMPLE_SHARE)
         self._samples.append(sample)
         self._hooks.record(sample)
@@ -223,7 +223,7 @@ class Watcher:
         )
 
 
-def _cpu_s() -> float:
-    """Return the CPU time of diag and of its helpers that have ended."""
-    helpers = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return time.process_time() + helpers.ru_utime + helpers.ru_stime
+def _helpers_cpu_s() -> float:
+    """Return the CPU time of children that have ended: within a look, those are helpers."""
+    children = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return children.ru_utime + children.ru_stime

@@ -18,7 +18,7 @@ class Story:
     Attributes:
         doing: what diag does now, in words.
         findings: all so far, the newest last.
-        own_cpu_s: CPU time that watching has taken.
+        helpers_cpu_s: CPU time that helpers (py-spy) have taken.
 
     """
 
@@ -36,14 +36,14 @@ class Story:
         self._keys: set[tuple[object, ...]] = set()
         self.doing = "calm"
         self.findings: list[Finding] = []
-        self.own_cpu_s = 0.0
+        self.helpers_cpu_s = 0.0
+        self._cpu_before_s = time.process_time()
 
     def passed(self, seen: Seen, interval_s: float) -> None:
         """Take a routine pass."""
         if self._seen is not None:
             self._apart_s = seen.at_s - self._seen.at_s
         self._seen, self._interval_s = seen, interval_s
-        self.own_cpu_s += seen.cost_s
         self.doing = "calm"
 
     def looked(self, first: Snapshot) -> None:
@@ -76,6 +76,7 @@ class Story:
         """Return the picture of now; reads the memory use of each process."""
         now_s = time.monotonic()
         elapsed_s = now_s - self._started_s
+        cpu_s = time.process_time() - self._cpu_before_s + self.helpers_cpu_s
         return Scene(
             pid=self._root.pid,
             command=self._command,
@@ -86,7 +87,7 @@ class Story:
             findings=tuple(self.findings),
             interval_s=self._interval_s,
             stretched=self._interval_s > self._asked_s,
-            own_share=self.own_cpu_s / elapsed_s if elapsed_s > 0 else 0.0,
+            own_share=cpu_s / elapsed_s if elapsed_s > 0 else 0.0,
             looks=self._looks,
             limits=self._limits,
             gaps=self._gaps,
