@@ -76,6 +76,8 @@ def _is_join(case: Case, waiter: ThreadId) -> bool:
 
 
 def _gone_words(case: Case, waiter: ThreadId, owner: Owner) -> list[str]:
+    if owner.ident is None:
+        return [owner.because or "its owner does not exist"]
     last = f"no thread of {waiter.pid} can release it"
     if owner.parent is None:
         return ["the thread that owns it has ended without releasing it", last]

@@ -11,12 +11,13 @@ from typing import NamedTuple
 from msgspec.structs import replace
 
 from diag.collect.access import remedy
-from diag.collect.calls import Awaited, Direction
-from diag.collect.descriptors import EpollItem, Held, Holders, read_fdinfo, read_link
+from diag.collect.descriptors import EpollItem, read_fdinfo, read_link
 from diag.collect.endpoints import EPOLL, Draft, Endpoints, inode_of
+from diag.collect.holders import Held, Holders
 from diag.collect.kin import Hidden
 from diag.collect.memory import PROC
 from diag.collect.polls import directions
+from diag.collect.requests import Awaited, Direction
 from diag.model.channel import Channel, ChannelKind, Holder
 from diag.model.wait import ChannelWait
 
@@ -97,7 +98,7 @@ class Channels:
         return self._keep(Draft(channel), fd, direction)
 
     def keys(self) -> frozenset[str]:
-        """Return what `descriptors.find_holders` has to look for."""
+        """Return what `holders.find_holders` has to look for."""
         return frozenset(key for draft in self._drafts.values() for key in draft.partners)
 
     def build(self, holders: Holders, hidden: Hidden) -> tuple[Channel, ...]:

@@ -10,9 +10,9 @@ from msgspec.structs import replace
 
 from diag.collect.access import remedy
 from diag.collect.channels import Channels
-from diag.collect.descriptors import Holders, find_holders
 from diag.collect.endpoints import Endpoints
 from diag.collect.filelocks import parse_locks
+from diag.collect.holders import Holders, find_holders
 from diag.collect.kin import find_hidden
 from diag.collect.memory import PROC, Memory
 from diag.collect.peers import Peers
@@ -41,6 +41,8 @@ def sweep(pid: int, *, also: Iterable[int] = (), proc_root: Path = PROC) -> Snap
     taken_at_unix_s, started_s = time.time(), time.monotonic()
     try:
         tree = read_tree(pid, also=also, proc_root=proc_root)
+    except PermissionError as error:  # /proc is mounted with hidepid=1
+        raise _forbidden(pid, None, proc_root) from error
     except OSError as error:
         raise _gone(pid) from error
     readings = {node.pid: read_process(node, proc_root=proc_root) for node in tree.nodes}
@@ -79,16 +81,23 @@ def _gone(pid: int) -> TargetGoneError:
     )
 
 
+def _forbidden(pid: int, uid: int | None, proc_root: Path) -> TargetForbiddenError:
+    return TargetForbiddenError(
+        f"process {pid} may not be read by this user", hint=remedy(uid, proc_root=proc_root)
+    )
+
+
 def _check(pid: int, readings: dict[int, ProcessReading], proc_root: Path) -> None:
     """Give up where no answer could be given."""
     root = readings[pid]
     if not root.threads:
         raise _gone(pid)
-    if all(reading.denied or not reading.threads for reading in readings.values()):
-        raise TargetForbiddenError(
-            f"process {pid} may not be read by this user",
-            hint=remedy(root.process.uid, proc_root=proc_root),
+    if root.process_id != pid:
+        raise TargetGoneError(
+            f"{pid} is a thread of process {root.process_id}", hint=f"look at {root.process_id}"
         )
+    if all(reading.denied or not reading.threads for reading in readings.values()):
+        raise _forbidden(pid, root.process.uid, proc_root)
 
 
 def _channels(readings: dict[int, ProcessReading], proc_root: Path) -> Channels:

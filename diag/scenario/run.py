@@ -16,6 +16,7 @@ import psutil
 from diag.errors import DiagError
 from diag.scenario import cgroups
 from diag.scenario.labels import Scenario, Variant
+from diag.scenario.places import NotPermittedError
 from diag.scenario.tree import Tree
 
 READY_DEADLINE_S = 60.0
@@ -71,6 +72,13 @@ class Running:
         """Return its exit status, negative for a signal, None while it runs."""
         return self._process.poll()
 
+    def ended(self) -> bool:
+        """Tell whether it has ended; its lines are then complete."""
+        if self._process.poll() is None:
+            return False
+        self._reader.join(timeout=_LAST_LINES_S)
+        return True
+
     def usage(self) -> cgroups.Usage | None:
         """Return the counters of its control group, None without one."""
         return self._group.usage() if self._group else None
@@ -79,9 +87,7 @@ class Running:
         """Return once it is ready, or raise NotReadyError with its last words."""
         deadline = time.monotonic() + deadline_s
         while not self.ready:
-            ended = self.exit_status() is not None
-            if ended:
-                self._reader.join(timeout=_LAST_LINES_S)
+            ended = self.ended()
             if self.ready:
                 break
             if ended or time.monotonic() > deadline:
@@ -165,7 +171,7 @@ def _limits(
     try:
         group = cgroups.group(cpu_cores=needs.cpu_cores, memory_bytes=memory_bytes)
         return stack.enter_context(group), ()
-    except cgroups.NotPermittedError as error:
+    except NotPermittedError as error:
         notes = [str(error)]
     if needs.cpu_cores is not None:
         notes.append(f"instead of a quota it runs on {math.ceil(needs.cpu_cores)} CPU; no counters")

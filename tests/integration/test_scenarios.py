@@ -1,5 +1,6 @@
 """The scenarios as they really run, and what is left of them: nothing."""
 
+import json
 import os
 import re
 import signal
@@ -16,6 +17,7 @@ from diag.errors import UsageError
 from diag.scenario import cgroups, interpreter, labels, measure, run
 from diag.scenario.interpreter import Interpreter
 from diag.scenario.labels import Ends, Kind, Scenario, Variant
+from diag.scenario.places import NotPermittedError
 from tests.integration.pythons import Target, label, one_per_minor
 
 DEADLINE_S = 30
@@ -23,7 +25,7 @@ HANGING = labels.find("fork-logging-lock")
 POOL = HANGING.variant("pool")
 OWN = interpreter.ask()
 PYTHONS = pytest.mark.parametrize("python", one_per_minor(), ids=label)
-COMMAND = "import sys; from diag.cli.scenario import scenario; sys.exit(scenario(sys.argv[1:]))"
+COMMAND = [sys.executable, "-m", "diag", "scenario"]
 
 
 def of_kind(*, ends: Ends) -> list[Variant]:
@@ -50,9 +52,9 @@ def session(leader: int) -> list[int]:
     return found
 
 
-def groups() -> set[Path]:
-    """Return the control groups of scenarios, wherever they are."""
-    return set(Path("/sys/fs/cgroup").glob("**/diag-scenario-*"))
+def groups(maker: int) -> set[Path]:
+    """Return the control groups that a process has made, wherever they are."""
+    return set(Path("/sys/fs/cgroup").glob(f"**/diag-scenario-{maker}-*"))
 
 
 def hangs(scenario: Scenario, variant: Variant, python: Sequence[str]) -> None:
@@ -122,8 +124,7 @@ def test_threads_share_one_core_and_io_does_not_mind() -> None:
     threads = result("gil-bound-threads", "threads")
     if threads.result and not threads.result["gil"]:
         pytest.skip("a free-threaded Python")
-    assert number(threads, "speedup") < 1.3
-    assert number(threads, "cores_used") < 1.3
+    assert number(threads, "cores_used") < 1.3  # true on a busy machine, too
     io = result("gil-bound-threads", "io-threads")
     assert number(io, "speedup") > 2.5
     assert number(io, "cores_used") < 0.5
@@ -152,13 +153,18 @@ def test_a_feature_that_this_python_does_not_have() -> None:
     assert outcome.notes == ("needs Python 3.14, this is 3.13.9",)
 
 
-@pytest.fixture
-def permitted() -> None:
+def may_make_groups() -> bool:
     try:
         with cgroups.group(cpu_cores=1.0):
-            pass
-    except cgroups.NotPermittedError as error:
-        pytest.skip(str(error))
+            return True
+    except NotPermittedError:
+        return False
+
+
+@pytest.fixture
+def permitted() -> None:
+    if not may_make_groups():
+        pytest.skip("no control group can be made here")
 
 
 @pytest.mark.usefixtures("permitted")
@@ -171,7 +177,7 @@ def test_a_memory_limit_ends_a_worker_and_the_pool_is_broken() -> None:
     assert "BrokenProcessPool" in str(outcome.result["error"])
     assert outcome.usage is not None
     assert outcome.usage.oom_kills == 1
-    assert groups() == set()
+    assert groups(os.getpid()) == set()
 
 
 @pytest.mark.usefixtures("permitted")
@@ -183,13 +189,14 @@ def test_a_quota_throttles_the_pool_that_does_not_know_of_it() -> None:
     assert number(fixed, "workers") == 1
     assert number(fixed, "timed_out") == 0
     assert number(broken, "latency_p50_ms") > 5 * number(fixed, "latency_p50_ms")
-    assert (broken.usage.throttled_periods or 0) > (fixed.usage.throttled_periods or 0)
-    assert groups() == set()
+    if not broken.notes:  # with the CPUs taken by others it never comes to its quota
+        assert (broken.usage.throttled_periods or 0) > (fixed.usage.throttled_periods or 0)
+    assert groups(os.getpid()) == set()
 
 
 def test_without_permission_it_says_what_it_does_instead(monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(**_: object) -> None:
-        raise cgroups.NotPermittedError("no control group can be made (for a test)")
+        raise NotPermittedError("no control group can be made (for a test)")
 
     monkeypatch.setattr(cgroups, "group", refuse)
     outcome = result("cpu-count-overprovision", "by-quota")
@@ -227,9 +234,8 @@ def test_nothing_survives_an_exception() -> None:
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_nothing_survives_a_signal(number: int) -> None:
-    words = ["run", "cpu-count-overprovision", "--variant", "visible-24"]
     with subprocess.Popen(
-        [sys.executable, "-c", COMMAND, *words],
+        [*COMMAND, "run", "cpu-count-overprovision", "--variant", "visible-24"],
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
         text=True,
@@ -238,10 +244,11 @@ def test_nothing_survives_a_signal(number: int) -> None:
         lines = iter(process.stdout.readline, "")
         leader = next(int(found[1]) for line in lines if (found := re.search(r"READY (\d+)", line)))
         assert session(leader)
+        assert groups(process.pid) or not may_make_groups()
         process.send_signal(number)
         assert process.wait(timeout=DEADLINE_S) != 0
     assert session(leader) == []
-    assert groups() == set()
+    assert groups(process.pid) == set()
 
 
 def test_a_script_that_fails_says_so(tmp_path: Path) -> None:
@@ -268,3 +275,57 @@ def test_a_script_that_fails_says_so(tmp_path: Path) -> None:
 def test_what_is_not_a_python(command: list[str], complaint: str) -> None:
     with pytest.raises(UsageError, match=complaint):
         interpreter.ask(command)
+
+
+def diag(*words: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [*COMMAND, *words], capture_output=True, text=True, timeout=DEADLINE_S, check=False
+    )
+
+
+def test_the_demo_names_worker_lock_and_parent_thread() -> None:
+    done = diag("run", HANGING.name, "--variant", "pool", "--watch")
+    assert done.returncode == 1, done.stderr
+    assert "HUNG (proven)" in done.stdout
+    assert 'its owner is thread "chatter" of parent' in done.stdout
+    assert "the label expects orphaned-lock (proven) in handle_order(): found" in done.stdout
+    leader = int(re.search(r"READY (\d+)", done.stdout)[1])  # type: ignore[index]
+    assert session(leader) == []
+
+
+def test_a_run_ends_with_the_contrast_of_its_variants() -> None:
+    done = diag(
+        "run", "futures-list-blowup", "--quick", "--variant", "list", "--variant", "batches"
+    )
+    assert done.returncode == 0, done.stderr
+    assert "\x1b" not in done.stdout
+    table = done.stdout.partition("read before first result")[2]
+    assert re.search(r"list +broken +done +16 ", table)
+    assert re.search(r"batches +fixed +done +10 .*\(x 0\.", table)
+
+
+def test_json_is_alone_on_standard_output() -> None:
+    done = diag("run", HANGING.name, "--variant", "spawn", "--json")
+    (outcome,) = json.loads(done.stdout)
+    assert (outcome["variant"], outcome["exit_status"]) == ("spawn", 0)
+    assert "READY" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("words", "complaint"),
+    [
+        (["show", "fork-loging"], "no scenario is called"),
+        (["run", "fork-logging-lock", "--variant", "pol"], "no variant of fork-logging-lock"),
+        (["run", "fork-logging-lock", "--python", "/no/such/python"], "/no/such/python"),
+        (["run", "fork-logging-lock", "--python", "'"], "--python"),
+        (["run", "fork-logging-lock", "--python", ""], "--python"),
+        (["run", "fork-logging-lock", "--keep", "nan"], "--keep"),
+        (["run"], "NAME"),
+    ],
+)
+def test_wrong_usage_is_one_line_and_status_2(words: list[str], complaint: str) -> None:
+    done = diag(*words)
+    assert done.returncode == 2
+    assert done.stdout == ""
+    assert complaint in done.stderr
+    assert "Traceback" not in done.stderr

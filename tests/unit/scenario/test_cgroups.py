@@ -1,9 +1,11 @@
+import os
 from pathlib import Path
 
 import pytest
 
 from diag.scenario import cgroups
-from diag.scenario.cgroups import Group, NotPermittedError, Usage
+from diag.scenario.cgroups import Group, Usage
+from diag.scenario.places import NotPermittedError, Place, places
 
 
 class Machine:
@@ -21,10 +23,10 @@ class Machine:
         self.mounts.append(f"31 23 0:28 {root} {folder} rw,relatime - {kind} {kind} rw,{options}")
         return folder
 
-    def places(self, membership: str) -> dict[str, cgroups.Place]:
+    def find(self, membership: str) -> dict[str, Place]:
         self.cgroup.write_text(membership)
         self.mountinfo.write_text("\n".join(["23 1 254:0 / / rw - ext4 /dev/vda rw", *self.mounts]))
-        return cgroups.places(self.cgroup, self.mountinfo)
+        return places(self.cgroup, self.mountinfo)
 
 
 @pytest.fixture
@@ -35,15 +37,15 @@ def machine(tmp_path: Path) -> Machine:
 def test_version_1_groups_are_made_below_the_own_one(machine: Machine) -> None:
     cpu = machine.mount("cgroup", "cpu", "cpu,cpuacct")
     memory = machine.mount("cgroup", "memory", "memory")
-    found = machine.places("4:memory:/jobs/7\n2:cpu,cpuacct:/\n0::/\n")
-    assert found["cpu"] == cgroups.Place(parent=str(cpu), version=1)
-    assert found["memory"] == cgroups.Place(parent=str(memory / "jobs/7"), version=1)
+    found = machine.find("4:memory:/jobs/7\n2:cpu,cpuacct:/\n0::/\n")
+    assert found["cpu"] == Place(parent=str(cpu), version=1)
+    assert found["memory"] == Place(parent=str(memory / "jobs/7"), version=1)
 
 
 def test_a_container_sees_only_its_part_of_version_1(machine: Machine) -> None:
     cpu = machine.mount("cgroup", "cpu", "cpu", root="/docker/abc")
     memory = machine.mount("cgroup", "memory", "memory", root="/docker/abc")
-    found = machine.places("4:memory:/docker/abc/inner\n2:cpu:/docker/abc\n")
+    found = machine.find("4:memory:/docker/abc/inner\n2:cpu:/docker/abc\n")
     assert found["cpu"].parent == str(cpu)
     assert found["memory"].parent == str(memory / "inner")
 
@@ -55,24 +57,24 @@ def test_version_2_groups_are_made_below_the_nearest_that_hands_both_on(machine:
     (root / "cgroup.subtree_control").write_text("cpu memory pids\n")
     (own.parent / "cgroup.subtree_control").write_text("memory\n")
     (own / "cgroup.subtree_control").write_text("\n")
-    found = machine.places("0::/user.slice/session.scope\n")
-    assert found["cpu"] == found["memory"] == cgroups.Place(parent=str(root), version=2)
+    found = machine.find("0::/user.slice/session.scope\n")
+    assert found["cpu"] == found["memory"] == Place(parent=str(root), version=2)
 
 
 def test_version_2_that_hands_nothing_on(machine: Machine) -> None:
     root = machine.mount("cgroup2", "unified", "nsdelegate")
     (root / "cgroup.subtree_control").write_text("pids\n")
     with pytest.raises(NotPermittedError, match="hands on limits of cpu and memory"):
-        machine.places("0::/\n")
+        machine.find("0::/\n")
 
 
 def test_hybrid_takes_each_controller_where_it_is(machine: Machine) -> None:
     cpu = machine.mount("cgroup", "cpu", "cpu")
     root = machine.mount("cgroup2", "unified", "nsdelegate")
     (root / "cgroup.subtree_control").write_text("memory\n")
-    found = machine.places("1:cpu:/\n0::/\n")
-    assert found["cpu"] == cgroups.Place(parent=str(cpu), version=1)
-    assert found["memory"] == cgroups.Place(parent=str(root), version=2)
+    found = machine.find("1:cpu:/\n0::/\n")
+    assert found["cpu"] == Place(parent=str(cpu), version=1)
+    assert found["memory"] == Place(parent=str(root), version=2)
 
 
 @pytest.mark.parametrize(
@@ -86,18 +88,18 @@ def test_hybrid_takes_each_controller_where_it_is(machine: Machine) -> None:
 def test_machines_without_usable_groups(machine: Machine, membership: str, reason: str) -> None:
     machine.mount("cgroup", "cpu", "cpu", root="/docker/abc")
     with pytest.raises(NotPermittedError, match=reason):
-        machine.places(membership)
+        machine.find(membership)
 
 
 def test_no_proc(tmp_path: Path) -> None:
     with pytest.raises(NotPermittedError, match="No such file"):
-        cgroups.places(tmp_path / "cgroup", tmp_path / "mountinfo")
+        places(tmp_path / "cgroup", tmp_path / "mountinfo")
 
 
 def test_a_group_that_cannot_be_made_says_why(machine: Machine) -> None:
     machine.mount("cgroup", "cpu", "cpu")
     machine.mount("cgroup", "memory", "memory")
-    machine.places("2:cpu:/gone\n4:memory:/gone\n")
+    machine.find("2:cpu:/gone\n4:memory:/gone\n")
     with (
         pytest.raises(NotPermittedError, match=r"can be made .*gone.*No such file"),
         cgroups.group(cpu_cores=1, self_cgroup=machine.cgroup, self_mountinfo=machine.mountinfo),
@@ -147,3 +149,20 @@ def test_limits_and_counters_of_version_2(tmp_path: Path) -> None:
 
 def test_counters_that_an_older_kernel_does_not_have_are_unknown(tmp_path: Path) -> None:
     assert Group({"cpu": (tmp_path, 2), "memory": (tmp_path, 2)}).usage() == Usage()
+
+
+def test_a_group_that_was_there_is_left_alone(
+    machine: Machine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cpu = machine.mount("cgroup", "cpu", "cpu")
+    machine.mount("cgroup", "memory", "memory")
+    machine.find("2:cpu:/\n4:memory:/\n")
+    monkeypatch.setattr(cgroups, "_numbers", iter([7]))
+    theirs = cpu / f"diag-scenario-{os.getpid()}-7"
+    theirs.mkdir()
+    with (
+        pytest.raises(NotPermittedError, match="File exists"),
+        cgroups.group(cpu_cores=1, self_cgroup=machine.cgroup, self_mountinfo=machine.mountinfo),
+    ):
+        pytest.fail("it belongs to somebody else")
+    assert theirs.is_dir()
