@@ -14,3 +14,20 @@ def effective_cpus() -> float | None:
     from diag.collect.limits import read_limits
 
     return read_limits(os.getpid()).effective_cpus
+
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from diag.api import Watch, WatchError, allow_attach, diagnose, snapshot, watch
+
+__all__ = ["Watch", "WatchError", "__version__", "allow_attach", "diagnose", "snapshot", "watch"]
+
+
+def __getattr__(name: str) -> Any:
+    """Load the public interface when it is first used: `diag --version` needs none of it."""
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from importlib import import_module
+
+    return getattr(import_module("diag.api"), name)

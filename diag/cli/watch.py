@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import time
 from typing import TYPE_CHECKING
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 @click.option(
     "--until-exit", is_flag=True, help="Until the target ends: the default, said explicitly."
 )
+@click.option("--leave-tree", is_flag=True, hidden=True)  # for diag.api
 @click.option("--quiet", is_flag=True, help="No live view and no lines while watching.")
 @watching_options
 @fail_on_option
@@ -37,6 +39,7 @@ def watch(
     pid: int,
     for_s: float,
     until_exit: bool,
+    leave_tree: bool,
     quiet: bool,
     watching: Watching,
     fail_on: str,
@@ -53,6 +56,8 @@ def watch(
 
     if until_exit and for_s:
         raise click.UsageError("--until-exit and --for exclude each other.")
+    if leave_tree:
+        _leave_tree()
     target = attach(pid, ENDING)
     try:
         outcome = _watch(target, watching, for_s=for_s or None, quiet=quiet, outputs=outputs)
@@ -65,6 +70,20 @@ def watch(
     if outcome.because == "hang":
         return ExitStatus.ENDED_HUNG_TREE
     return policy.exit_status(report, fail_on)
+
+
+def _leave_tree() -> None:
+    """Go on in a process that is no child of the one that started diag; print its pid.
+
+    Else a process that watches itself would have a child that is always live.
+    """
+    child = os.fork()
+    if child:
+        print(child, flush=True)  # noqa: T201 - for diag.api, nobody else
+        os._exit(0)
+    null = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(null, 1)
+    os.close(null)
 
 
 def _watch(
