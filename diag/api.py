@@ -189,6 +189,9 @@ class Watch:
             if self._recording.exists() and b'"snapshot"' in self._recording.read_bytes():
                 return
             time.sleep(_POLL_S)
+        self._end()
+        self._folder.cleanup()
+        raise WatchError(f"process {self._pid} cannot be watched: see standard error")
 
     def _end(self) -> None:
         if not self._ended(0.0):

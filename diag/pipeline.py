@@ -16,7 +16,7 @@ from diag.model.report import Observed, ProcessView, Report, RuleSkipped, Target
 from diag.model.snapshot import Snapshot
 from diag.model.wait import WaitKind
 from diag.rules.registry import RULES
-from diag.watch.look import look, snapshot
+from diag.watching.look import look, snapshot
 
 _NOT_PYTHON = "{} is not a Python program: what it waits for is what the kernel says"
 

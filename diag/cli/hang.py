@@ -13,7 +13,7 @@ from diag.cli.exits import say
 
 if TYPE_CHECKING:
     from diag.model.report import Report
-    from diag.watch.target import Target
+    from diag.watching.target import Target
 
 GRACE_S = 3.0
 EXEC_DEADLINE_S = 60.0
@@ -76,7 +76,7 @@ class HangAction:
     def kill(self, _report: Report | None, pids: tuple[int, ...]) -> bool:
         """End the tree, children first, and what it starts meanwhile."""
         from diag.collect.tree import read_tree
-        from diag.watch.target import end
+        from diag.watching.target import end
 
         for _ in range(KILL_ROUNDS):
             survivors = end(pids, grace_s=GRACE_S)
@@ -92,7 +92,7 @@ class HangAction:
         return True
 
     def _keep_core(self, report: Report, folder: Path) -> None:
-        from diag.watch.helper import run_helper
+        from diag.watching.helper import run_helper
 
         guilty = report.findings[0].primary.pid
         failure = run_helper(
@@ -104,7 +104,7 @@ class HangAction:
 
     def _execute(self, report: Report) -> None:
         from diag.model.codec import encode_report
-        from diag.watch.helper import run_helper
+        from diag.watching.helper import run_helper
 
         failure = run_helper(
             self._on_hang.command,

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Self
 from diag.cli.output import stdout_options
 
 if TYPE_CHECKING:
-    from diag.watch.story import Story
+    from diag.watching.story import Story
 
 REDRAW_EVERY_S = 0.95
 

@@ -17,8 +17,8 @@ from diag.render.registry import FORMATS
 if TYPE_CHECKING:
     from diag.model.finding import Finding
     from diag.model.report import Report
-    from diag.watch.loop import Outcome
-    from diag.watch.target import Leftover
+    from diag.watching.loop import Outcome
+    from diag.watching.target import Leftover
 
 MOST_NAMED = 10
 
@@ -82,7 +82,7 @@ def run(
     that is 0 but something was found, 124 if diag ended the tree.
     """
     from diag import policy
-    from diag.watch.target import start
+    from diag.watching.target import start
 
     reporter = _Reporter(outputs)
     target = start(command)

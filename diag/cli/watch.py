@@ -19,8 +19,8 @@ from diag.render.registry import FORMATS
 if TYPE_CHECKING:
     from diag.model.finding import Finding
     from diag.model.report import Report
-    from diag.watch.loop import Outcome
-    from diag.watch.target import Target
+    from diag.watching.loop import Outcome
+    from diag.watching.target import Target
 
 
 @click.command(short_help="Keep looking at a running tree, and say when it is stuck.")
@@ -51,8 +51,8 @@ def watch(
     `diag attach`, and 124 if --on-hang kill ended the tree.
     """
     from diag import pipeline, policy
-    from diag.watch.signals import ENDING
-    from diag.watch.target import attach
+    from diag.watching.signals import ENDING
+    from diag.watching.target import attach
 
     if until_exit and for_s:
         raise click.UsageError("--until-exit and --for exclude each other.")

@@ -15,9 +15,9 @@ from diag.cli.options import Command, no_stacks_option, seconds_option
 if TYPE_CHECKING:
     from diag.model.finding import Finding
     from diag.model.report import Report
-    from diag.watch.loop import Outcome
-    from diag.watch.story import Story
-    from diag.watch.target import Target
+    from diag.watching.loop import Outcome
+    from diag.watching.story import Story
+    from diag.watching.target import Target
 
 DEFAULT_LIMIT_MB = 20
 FASTEST_S = 0.05
@@ -128,9 +128,9 @@ def watch_target(
 
     """
     from diag import pipeline
-    from diag.watch.loop import Hooks, Watcher, ask_pyspy
-    from diag.watch.plan import Settings
-    from diag.watch.recorder import WatchRecorder
+    from diag.watching.loop import Hooks, Watcher, ask_pyspy
+    from diag.watching.plan import Settings
+    from diag.watching.recorder import WatchRecorder
 
     action = HangAction(target, watching.on_hang, watching.core, save)
     recorder = WatchRecorder(watching.record_to, limit_bytes=watching.record_limit_mb << 20)

@@ -20,7 +20,7 @@ from diag.model.codec import encode_line
 from diag.model.lock import LockKind
 from diag.model.recording import FORMAT, End, Header, Recording
 from diag.model.snapshot import Snapshot
-from diag.watch.meanwhile import count_until
+from diag.watching.meanwhile import count_until
 
 Progress = Callable[[str], None]
 Record = Callable[[bytes], None]

@@ -17,7 +17,7 @@ CONFIRM_AFTER_S = 0.5
 BURST_S = 2.0  # CPU time that close looks may take at once, before the share limits them
 CALM_LOOK_EVERY_S = 60.0  # though nothing changed: a descriptor may have been closed, a handler set
 ROUTINE_SHARE = 0.5  # of the budget; the rest is for close looks
-HANG, TIME_OUT = "hang", "time out"
+HANG, TIME_OUT, INTERRUPTED, DONE = "hang", "time out", "interrupted", "done"
 
 
 class Do(StrEnum):
@@ -109,7 +109,7 @@ class Exited(NamedTuple):
 
 
 class Interrupted(NamedTuple):
-    """diag was asked to end."""
+    """diag was asked to end: after one more close look, or at once when asked again."""
 
     at_s: float
 
@@ -137,7 +137,7 @@ class Plan:
         self._purse_s = BURST_S
         self._filled_at_s = now_s
         self._acted = False
-        self._ending = False
+        self._ending: str | None = None
 
     def start(self, now_s: float) -> Step:
         """Return the first step."""
@@ -149,7 +149,7 @@ class Plan:
             case Exited():
                 return Step(Do.STOP, event.at_s, "target exited")
             case Interrupted():
-                return Step(Do.STOP, event.at_s, "interrupted")
+                return self._after_interrupt(event)
             case Passed():
                 return self._after_pass(event)
             case Looked():
@@ -166,9 +166,15 @@ class Plan:
             case Acted():
                 return self._after_act(event)
 
+    def _after_interrupt(self, event: Interrupted) -> Step:
+        if self._ending == INTERRUPTED:
+            return Step(Do.STOP, event.at_s, INTERRUPTED)
+        self._ending = INTERRUPTED
+        return Step(Do.LOOK, event.at_s)
+
     def _after_act(self, event: Acted) -> Step:
-        if event.ended or self._ending:
-            return Step(Do.STOP, event.at_s, TIME_OUT if self._ending else HANG)
+        if event.ended or self._ending is not None:
+            return Step(Do.STOP, event.at_s, self._ending or HANG)
         self._acted = True
         return self._go_on(event.at_s)
 
@@ -195,10 +201,10 @@ class Plan:
         )
 
     def _go_on(self, now_s: float) -> Step:
-        if self._ending:
-            if self._settings.act_on_time_out:
-                return Step(Do.ACT, now_s, TIME_OUT)
-            return Step(Do.STOP, now_s, "done")
+        if self._ending == TIME_OUT:
+            return Step(Do.ACT, now_s, TIME_OUT)
+        if self._ending is not None:
+            return Step(Do.STOP, now_s, self._ending)
         at_s = now_s + self.interval_s if self._seen is None else self._seen.at_s + self.interval_s
         if self._end_s is not None:
             at_s = min(at_s, self._end_s)
@@ -206,8 +212,10 @@ class Plan:
 
     def _is_over(self, now_s: float) -> bool:
         """Whether the time is up: the last thing to do is one more close look."""
-        self._ending = self._end_s is not None and now_s >= self._end_s
-        return self._ending
+        if self._end_s is None or now_s < self._end_s:
+            return False
+        self._ending = TIME_OUT if self._settings.act_on_time_out else DONE
+        return True
 
     def _purse(self, now_s: float) -> float:
         """Return the CPU time that close looks may take now."""

@@ -4,7 +4,7 @@ import pytest
 
 from diag.collect.routine import Still
 from diag.model.ids import ThreadId
-from diag.watch.plan import (
+from diag.watching.plan import (
     BURST_S,
     CALM_LOOK_EVERY_S,
     CONFIRM_AFTER_S,
@@ -194,9 +194,18 @@ def test_a_look_that_was_not_possible_does_not_end_the_watch() -> None:
     assert plan.after(Lost(0.6, 0.1)) == Step(Do.ROUTINE, 1.0)
 
 
-@pytest.mark.parametrize(
-    ("event", "because"),
-    [(Exited(3.0), "target exited"), (Interrupted(3.0), "interrupted")],
-)
-def test_the_watch_ends(event: Exited | Interrupted, because: str) -> None:
-    assert Plan(Settings(), 0.0).after(event) == Step(Do.STOP, 3.0, because)
+def test_the_end_of_the_target_ends_the_watch() -> None:
+    assert Plan(Settings(), 0.0).after(Exited(3.0)) == Step(Do.STOP, 3.0, "target exited")
+
+
+def test_who_asks_diag_to_end_gets_one_more_look() -> None:
+    plan = Plan(Settings(), 0.0)
+    assert plan.after(Interrupted(3.0)) == Step(Do.LOOK, 3.0)
+    plan.after(Looked(3.2, 0.1))
+    assert plan.after(Judged(3.7, 0.1, hung=False)) == Step(Do.STOP, 3.7, "interrupted")
+
+
+def test_who_asks_twice_gets_none() -> None:
+    plan = Plan(Settings(), 0.0)
+    plan.after(Interrupted(3.0))
+    assert plan.after(Interrupted(3.1)) == Step(Do.STOP, 3.1, "interrupted")

@@ -19,11 +19,11 @@ from diag.model.recording import End, Header, Recording
 from diag.model.report import Report
 from diag.model.sample import Sample
 from diag.model.snapshot import Snapshot
-from diag.watch import plan
-from diag.watch.look import first_look, make_header, second_look
-from diag.watch.plan import Do, Plan, Settings, Step
-from diag.watch.story import Story
-from diag.watch.target import Target
+from diag.watching import plan
+from diag.watching.look import first_look, make_header, second_look
+from diag.watching.plan import Do, Plan, Settings, Step
+from diag.watching.story import Story
+from diag.watching.target import Target
 
 PYSPY_DEADLINE_S = 5.0
 SAMPLE_EVERY_S = 10.0

@@ -13,7 +13,7 @@ from diag.collect.procfs import list_numbers, read_all
 from diag.collect.tree import read_stat
 from diag.errors import DiagError, TargetGoneError
 from diag.model.ids import ProcessId
-from diag.watch.signals import PASSED_ON, Arrived, Signals
+from diag.watching.signals import PASSED_ON, Arrived, Signals
 
 _PR_SET_CHILD_SUBREAPER = 36  # include/uapi/linux/prctl.h
 # Python ignores these; a child starts with what it would have without diag.

@@ -12,7 +12,7 @@ from diag.model.recording import FORMAT, Header, Recording
 from diag.model.sample import ProcessSample, Sample
 from diag.model.snapshot import Snapshot
 from diag.pipeline import last_pair
-from diag.watch.recorder import RecordError, WatchRecorder
+from diag.watching.recorder import RecordError, WatchRecorder
 from tests.unit.world import HOST, SLEEPING, process, thread
 
 ROOT = ProcessId(pid=1, start_ticks=1)
