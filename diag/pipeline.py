@@ -1,5 +1,7 @@
 """From a recording to a report; and, re-exported, from a pid to a recording."""
 
+from collections.abc import Sequence
+
 from diag import __version__, policy
 from diag.analysis.case import Case
 from diag.analysis.roles import role_of
@@ -15,7 +17,7 @@ from diag.model.report import Observed, ProcessView, Report, RuleSkipped, Target
 from diag.model.snapshot import Snapshot
 from diag.model.wait import WaitKind
 from diag.rules.registry import RULES
-from diag.watch.look import look, snapshot
+from diag.watching.look import look, snapshot
 
 _NOT_PYTHON = "{} is not a Python program: what it waits for is what the kernel says"
 
@@ -29,9 +31,10 @@ def judge(recording: Recording) -> Report:
         RecordingError: it holds no look at all.
 
     """
-    if len(recording.snapshots) < 2:
+    pair = last_pair(recording.snapshots)
+    if pair is None:
         return describe(recording)
-    first, second = recording.snapshots[-2:]
+    first, second = pair
     case = Case(
         first,
         second,
@@ -60,6 +63,22 @@ def judge(recording: Recording) -> Report:
             for process in first.processes
         },
     )
+
+
+def last_pair(snapshots: Sequence[Snapshot]) -> tuple[Snapshot, Snapshot] | None:
+    """Return the last look that was confirmed, with what confirmed it; None if none was.
+
+    A recording that was cut off may end with a look that nothing confirms. Two looks
+    of which neither says that it confirms the other are taken as they come.
+    """
+    looks = {look.started_s: look for look in snapshots if look.confirms_s is None}
+    for second in reversed(snapshots):
+        if second.confirms_s in looks:
+            return looks[second.confirms_s], second
+    if len(snapshots) < 2:
+        return None
+    first, second = snapshots[-2:]
+    return first, second
 
 
 def describe(recording: Recording) -> Report:
