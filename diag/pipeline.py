@@ -1,6 +1,7 @@
 """From a recording to a report; and, re-exported, from a pid to a recording."""
 
 from diag import __version__, policy
+from diag.analysis import picture
 from diag.analysis.case import Case
 from diag.analysis.roles import role_of
 from diag.analysis.tree import Tree
@@ -8,9 +9,18 @@ from diag.analysis.words import describe_wait
 from diag.errors import RecordingError
 from diag.model.finding import Finding
 from diag.model.gap import Gap
+from diag.model.graph import Graph
 from diag.model.process import Process
 from diag.model.recording import Recording
-from diag.model.report import Observed, ProcessView, Report, RuleSkipped, Target, Verdict
+from diag.model.report import (
+    Observed,
+    ProcessView,
+    Report,
+    RuleInfo,
+    RuleSkipped,
+    Target,
+    Verdict,
+)
 from diag.model.snapshot import Snapshot
 from diag.model.wait import WaitKind
 from diag.rules.registry import RULES
@@ -44,6 +54,7 @@ def judge(recording: Recording) -> Report:
         verdict=answer,
         headline=policy.headline(answer, findings, first),
         findings=findings,
+        graph=picture.draw(case),
         live={
             process.pid: {
                 thread.tid: (process.pid, thread.tid) not in case.liveness.likely
@@ -83,6 +94,7 @@ def _report(
     findings: tuple[Finding, ...] = (),
     skipped: tuple[RuleSkipped, ...] = (),
     live: dict[int, dict[int, bool | None]] | None = None,
+    graph: Graph | None = None,
 ) -> Report:
     root = tree.snapshot.processes[0]
     return Report(
@@ -99,6 +111,11 @@ def _report(
             for process in tree.snapshot.processes
         ),
         limits=root.limits,
+        graph=graph,
+        rules=tuple(
+            RuleInfo(id=rule.id, title=rule.title, severity=rule.severity, summary=rule.summary)
+            for rule in RULES
+        ),
     )
 
 

@@ -3,8 +3,9 @@
 from enum import StrEnum
 
 from diag.model.base import Record
-from diag.model.finding import Finding
+from diag.model.finding import Finding, Severity
 from diag.model.gap import Gap
+from diag.model.graph import Graph
 from diag.model.host import Host
 from diag.model.ids import ProcessId
 from diag.model.limits import Limits
@@ -82,6 +83,36 @@ class RuleSkipped(Record, frozen=True, omit_defaults=False):
     needs: str
 
 
+class RuleInfo(Record, frozen=True, omit_defaults=False):
+    """A rule that was consulted, as far as a reader needs to know it.
+
+    Attributes:
+        id: its name; `diag rules ID` shows its page.
+        title: what it means, one line.
+        severity: of its findings.
+        summary: when it speaks, one sentence.
+
+    """
+
+    id: str
+    title: str
+    severity: Severity
+    summary: str
+
+
+class Ignored(Record, frozen=True, omit_defaults=False):
+    """A finding that does not count, because the project says so.
+
+    Attributes:
+        finding: what was found.
+        because: the reason that the project gives, or that the baseline holds it.
+
+    """
+
+    finding: Finding
+    because: str
+
+
 class Point(Record, frozen=True, omit_defaults=False):
     """One moment of a series: seconds since the first, and the value."""
 
@@ -120,6 +151,9 @@ class Report(Record, frozen=True, omit_defaults=False):
         processes: the tree.
         limits: of the root, None if not read.
         series: counters over time.
+        graph: who waits for whom, None if it was not judged.
+        rules: those that were consulted.
+        ignored: findings that do not count; they are not in `findings`.
 
     """
 
@@ -134,4 +168,7 @@ class Report(Record, frozen=True, omit_defaults=False):
     host: Host | None = None
     limits: Limits | None = None
     series: tuple[Series, ...] = ()
+    graph: Graph | None = None
+    rules: tuple[RuleInfo, ...] = ()
+    ignored: tuple[Ignored, ...] = ()
     schema_version: int = SCHEMA_VERSION
