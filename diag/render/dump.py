@@ -7,7 +7,8 @@ from diag.render.options import Options
 from diag.render.page import Page
 from diag.render.places import Places
 from diag.render.processes import STATES, draw_frames, draw_tree
-from diag.render.terminal import describe_target, draw_coverage, draw_limits
+from diag.render.summary import describe_target
+from diag.render.terminal import draw_coverage, draw_limits
 
 
 def render(report: Report, options: Options) -> str:
