@@ -124,7 +124,7 @@ def _node(case: Case, group: _Group) -> Node:
         label=case.name(first) if count == 1 else f"{count} x {what}",
         waits=_words(case, first),
         place=case.locate(first),
-        members=count,
+        threads=tuple(group.members),
     )
 
 
@@ -185,7 +185,7 @@ def _add_absent(
     if owner is not None and owner.state is OwnerState.GONE:
         label = owner_words(case, first, owner)[0]
     source = source_of(case.tree.threads[first].wait, owner)
-    nodes.append(Node(id=f"{node}-absent", part=Part.ABSENT, label=label, members=0))
+    nodes.append(Node(id=f"{node}-absent", part=Part.ABSENT, label=label))
     edges.append(
         Edge(waiter=node, waker=f"{node}-absent", source=source, label=_label(case, first))
     )

@@ -4,6 +4,7 @@ from enum import StrEnum
 
 from diag.model.base import Record
 from diag.model.finding import Location, Source
+from diag.model.ids import ThreadId
 
 
 class Part(StrEnum):
@@ -24,7 +25,7 @@ class Node(Record, frozen=True, omit_defaults=False):
         label: who it is: "worker 2404", "100 x worker".
         waits: what it waits for, in words; empty for ABSENT and for running ones.
         place: where the first of them stands, None if it is no thread.
-        members: number of threads, 0 for ABSENT.
+        threads: the threads, the most telling first; none for ABSENT.
 
     """
 
@@ -33,7 +34,7 @@ class Node(Record, frozen=True, omit_defaults=False):
     label: str
     waits: str = ""
     place: Location | None = None
-    members: int = 1
+    threads: tuple[ThreadId, ...] = ()
 
 
 class Edge(Record, frozen=True, omit_defaults=False):

@@ -38,7 +38,9 @@ def _lines(graph: Graph) -> Iterator[str]:
             label = f'|"{_text(edge.label)}"|' if edge.label else ""
             arrow = f"{_ARROWS[edge.source]}{label}"
             yield f"{numbers[edge.waiter]} {arrow} {numbers[edge.waker]}"
-    left_out = graph.hidden + sum(node.members for node in graph.nodes if node.id not in numbers)
+    left_out = graph.hidden + sum(
+        len(node.threads) for node in graph.nodes if node.id not in numbers
+    )
     if left_out:
         yield f'rest["and {plural(left_out, "more thread")}"]:::victim'
     for part in Part:

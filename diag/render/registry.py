@@ -22,6 +22,7 @@ FORMATS: Mapping[str, str] = {
     "junit": "diag.render.junit",
     "sarif": "diag.render.sarif",
     "github": "diag.render.github",
+    "html": "diag.render.html",
 }
 DUMP_FORMATS: Mapping[str, str] = {**FORMATS, "terminal": "diag.render.dump"}
 

@@ -8,7 +8,7 @@ from diag.model.finding import Confidence, Evidence, Finding, Link, Location, Se
 from diag.model.gap import Gap
 from diag.model.graph import Edge, Graph, Node, Part
 from diag.model.host import Host
-from diag.model.ids import ProcessId
+from diag.model.ids import ProcessId, ThreadId
 from diag.model.limits import Limits
 from diag.model.process import Interpreter, Process
 from diag.model.report import (
@@ -387,7 +387,7 @@ def picture(text: str = "") -> Graph:
                 label=text or "3 x worker",
                 waits=text or "waits for an RLock",
                 place=ORPHANED_LOCK.primary,
-                members=3,
+                threads=tuple(ThreadId(pid, pid) for pid in (2404, 2405, 2406)),
             ),
             Node(
                 id="n1",
@@ -395,12 +395,12 @@ def picture(text: str = "") -> Graph:
                 label=text or "main thread of main 2402",
                 waits=text or "waits for the exit of 2404",
                 place=place(2402, "main", own_frame("main", 26, "main.py")),
+                threads=(ThreadId(2402, 2402),),
             ),
             Node(
                 id="n0-absent",
                 part=Part.ABSENT,
                 label=text or 'its owner is thread "chatter" of parent 2402',
-                members=0,
             ),
         ),
         edges=(
