@@ -23,8 +23,12 @@ help:
 	@echo "make docs   write the generated pages again"
 	@echo "make clean  remove .venv and caches"
 
+# Exit status 1 says that something was found, which is the point here.
 demo: $(RUN)
-	$(BIN)/diag scenario run fork-logging-lock --variant pool --watch
+	@echo "$(BIN)/diag scenario run fork-logging-lock --variant pool --watch"
+	@$(BIN)/diag scenario run fork-logging-lock --variant pool --watch; status=$$?; \
+	  test $$status -eq 1 && echo "diag ended with status 1: it has found what is wrong" || \
+	  { echo "the demo should have ended with status 1, not $$status" >&2; exit 1; }
 
 test: $(DEV)
 	$(BIN)/python -m pytest $(PYTEST_ARGS)
@@ -39,7 +43,8 @@ bench: $(RUN)
 	$(BIN)/python benchmarks/attach_33.py
 
 docs: $(DEV)
-	$(BIN)/python -m pytest tests/test_contracts.py
+	$(BIN)/python -m diag.scenario.docs
+	$(BIN)/python -m pytest -q tests/unit/test_schema.py --update-golden
 
 clean:
 	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

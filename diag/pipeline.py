@@ -26,6 +26,8 @@ from diag.model.wait import WaitKind
 from diag.rules.registry import RULES
 from diag.watch.look import look, snapshot
 
+_NOT_PYTHON = "{} is not a Python program: what it waits for is what the kernel says"
+
 __all__ = ["describe", "judge", "look", "snapshot"]
 
 
@@ -133,6 +135,9 @@ def _view(tree: Tree, process: Process, live: dict[int, bool | None]) -> Process
 def _observed(recording: Recording, shown: Snapshot) -> Observed:
     first, last = recording.snapshots[0], recording.snapshots[-1]
     gaps = [*shown.gaps, *(gap for process in shown.processes for gap in process.gaps)]
+    root = shown.processes[0]
+    if root.interpreter is None and not root.gaps:
+        gaps.append(Gap(what="Python stacks", because=_NOT_PYTHON.format(root.name), pid=root.pid))
     if recording.damage is not None:
         gaps.append(Gap(what="recording", because=recording.damage))
     return Observed(

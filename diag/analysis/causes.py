@@ -81,11 +81,10 @@ def _kind_of_one(
     wait = tree.threads[member].wait
     owner = wakers.owner
     if owner is not None and owner.state is OwnerState.GONE:
-        return CauseKind.ORPHANED_LOCK
+        shared = wait.kind is WaitKind.SHARED_LOCK
+        return CauseKind.DEAD_HOLDER if shared else CauseKind.ORPHANED_LOCK
     if owner is not None and owner.thread == member:
         return CauseKind.SELF_DEADLOCK
-    if wait.kind is WaitKind.SHARED_LOCK and _taken_by_nobody(tree, member):
-        return CauseKind.DEAD_HOLDER
     if wait.kind is WaitKind.LOCK and not waits_for_itself and _takes_a_lock(tree, member):
         forked = tree.processes[member.pid].forked_without_exec
         return CauseKind.ORPHANED_LOCK if forked else CauseKind.SELF_DEADLOCK
@@ -106,14 +105,6 @@ def _takes_a_lock(tree: Tree, member: ThreadId) -> bool:
     lock = thread.wait.lock
     plain = lock is not None and lock.kind is LockKind.LOCK
     return plain and idiom_of(thread.stack) in (Idiom.LOCK, Idiom.IMPORT)
-
-
-def _taken_by_nobody(tree: Tree, member: ThreadId) -> bool:
-    lock = tree.threads[member].wait.lock
-    semaphore = lock.semaphore if lock is not None else None
-    if semaphore is None or semaphore.max_value != 1 or semaphore.value != 0:
-        return False
-    return not semaphore.holders and not semaphore.unread
 
 
 # Who waits for the end of others is seldom where the trouble began.

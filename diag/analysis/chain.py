@@ -1,7 +1,7 @@
 """A cause in words: link after link, from what can never end to those who wait for it."""
 
 from diag.analysis.case import Case
-from diag.analysis.frames import place, user_frame
+from diag.analysis.frames import is_library, place, user_frame
 from diag.analysis.idioms import Idiom, idiom_of
 from diag.analysis.owners import Owner, OwnerState
 from diag.analysis.words import describe_wait
@@ -76,6 +76,8 @@ def _is_join(case: Case, waiter: ThreadId) -> bool:
 
 
 def _gone_words(case: Case, waiter: ThreadId, owner: Owner) -> list[str]:
+    if owner.ident is None:
+        return [owner.because or "its owner does not exist"]
     last = f"no thread of {waiter.pid} can release it"
     if owner.parent is None:
         return ["the thread that owns it has ended without releasing it", last]
@@ -105,12 +107,22 @@ def _age(case: Case, pid: int) -> str:
 
 
 def victim_links(case: Case, victims: tuple[ThreadId, ...], *, shown: int = 6) -> list[Link]:
-    """Return the waits of victims, the nearest first, with the rest counted."""
-    links = [wait_link(case, victim) for victim in victims[:shown]]
-    rest = len(victims) - len(links)
+    """Return the waits of victims, the nearest first, with the rest counted.
+
+    Threads that run no code of the user's (a pool's own, idle ones) are counted only.
+    """
+    told = [victim for victim in victims if _runs_user_code(case, victim)][:shown]
+    links = [wait_link(case, victim) for victim in told]
+    rest = len(victims) - len(told)
     if rest > 0:
-        links.append(Link(text=f"{rest} more threads wait behind these", source=Source.OBSERVED))
+        threads = "1 more thread waits" if rest == 1 else f"{rest} more threads wait"
+        links.append(Link(text=f"{threads} behind these", source=Source.OBSERVED))
     return links
+
+
+def _runs_user_code(case: Case, thread_id: ThreadId) -> bool:
+    frame = user_frame(case.tree.threads[thread_id].stack)
+    return frame is None or not is_library(frame)
 
 
 def evidence_of(case: Case, member: ThreadId) -> list[Evidence]:

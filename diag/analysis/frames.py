@@ -12,8 +12,13 @@ _INSTALLED = re.compile(r"/(?:site|dist)-packages/")
 
 
 def is_library(frame: Frame) -> bool:
-    """Return whether a frame belongs to the standard library or the interpreter."""
-    return frame.file.startswith("<frozen") or bool(_STANDARD_LIBRARY.search(frame.file))
+    """Return whether a frame belongs to the standard library or the interpreter.
+
+    A frame whose file is only its own name is the interpreter's (seen on 3.13).
+    """
+    if frame.file.startswith("<frozen") or frame.file == frame.function:
+        return True
+    return bool(_STANDARD_LIBRARY.search(frame.file))
 
 
 def is_installed(frame: Frame) -> bool:

@@ -11,7 +11,7 @@ from diag.analysis.joins import joined_thread
 from diag.analysis.tree import Tree
 from diag.model.base import Record
 from diag.model.ids import ThreadId
-from diag.model.lock import Lock, LockKind, SemaphoreHolder
+from diag.model.lock import Lock, LockKind, Semaphore
 from diag.model.process import Process
 
 
@@ -49,7 +49,7 @@ def resolve(tree: Tree, waiter: ThreadId, lock: Lock) -> Owner:
     """Return the owner of the lock that the thread `waiter` waits for."""
     process = tree.processes[waiter.pid]
     if lock.semaphore is not None:
-        return _holder_of_semaphore(tree, lock.semaphore.holders)
+        return _holder_of_semaphore(tree, lock.semaphore)
     if lock.owner_tid is not None:
         return _by_tid(tree, process, lock.owner_tid)
     if lock.owner_ident is None:
@@ -114,9 +114,10 @@ def _nameless(process: Process) -> bool:
     return any(thread.stack is not None and thread.ident is None for thread in process.threads)
 
 
-def _holder_of_semaphore(tree: Tree, holders: tuple[SemaphoreHolder, ...]) -> Owner:
+def _holder_of_semaphore(tree: Tree, semaphore: Semaphore) -> Owner:
+    holders = semaphore.holders
     if not holders:
-        return Owner(state=OwnerState.UNKNOWN, because="no process of the tree holds it")
+        return _nobody_holds(tree, semaphore)
     if len(holders) > 1:
         pids = ", ".join(str(holder.pid) for holder in holders)
         return Owner(
@@ -134,3 +135,11 @@ def _holder_of_semaphore(tree: Tree, holders: tuple[SemaphoreHolder, ...]) -> Ow
             because=f"process {holder.pid} holds it, but the thread that took it has ended",
         )
     return Owner(state=OwnerState.THREAD, thread=thread, ident=holder.ident)
+
+
+def _nobody_holds(tree: Tree, semaphore: Semaphore) -> Owner:
+    """A taken lock that none of its sharers holds went down with its holder."""
+    all_known = not semaphore.unread and frozenset(semaphore.mapped_by) <= tree.processes.keys()
+    if semaphore.max_value == 1 and semaphore.value == 0 and all_known:
+        return Owner(state=OwnerState.GONE, because="no living process holds it")
+    return Owner(state=OwnerState.UNKNOWN, because="no process of the tree holds it")

@@ -113,29 +113,30 @@ def _of_shared_futex(tree: Tree, waiter: ThreadId, wait: Wait) -> Wakers:
         return Wakers(itself="not understood: shared memory that is no multiprocessing lock")
     semaphore = lock.semaphore
     owner = resolve(tree, waiter, lock)
-    if semaphore.recursive and owner.thread is not None:
+    if semaphore.recursive and owner.state in (OwnerState.THREAD, OwnerState.GONE):
         # SemLock.release() of an RLock refuses every thread but the owner.
-        return Wakers(threads=frozenset({owner.thread}), owner=owner)
-    inside = frozenset(semaphore.mapped_by) & tree.processes.keys()
-    strangers = frozenset(semaphore.mapped_by) - inside
-    uncertain = tuple(f"process {pid}, outside the tree, maps the lock too" for pid in strangers)
-    uncertain += tuple(f"process {pid} could not be read" for pid in semaphore.unread)
+        return Wakers(
+            threads=frozenset({owner.thread} if owner.thread is not None else ()), owner=owner
+        )
+    strangers = sorted(frozenset(semaphore.mapped_by) - tree.processes.keys())
+    if strangers:
+        return Wakers(outside=f"process {strangers[0]}, which maps the lock too", owner=owner)
+    uncertain = tuple(f"process {pid} could not be read" for pid in semaphore.unread)
+    if _is_mutex(tree, waiter, lock) and owner.state is not OwnerState.UNKNOWN:
+        # Any process may release a Lock of another: for a proof they all count.
+        return Wakers(
+            threads=frozenset({owner.thread} if owner.thread is not None else ()),
+            suspects=frozenset(semaphore.mapped_by),
+            uncertain=uncertain,
+            owner=owner,
+        )
     signals = signals_for(tree, waiter)
-    others = Wakers(
+    return Wakers(
         threads=_siblings(tree, waiter),
-        processes=inside - {waiter.pid},
+        processes=frozenset(semaphore.mapped_by) - {waiter.pid},
         uncertain=uncertain + _doubts(signals),
         owner=owner,
         outside=signals.outside,
-    )
-    if owner.thread is None or not _is_mutex(tree, waiter, lock):
-        return others
-    # Any process may release a Lock of another: for a proof they all count.
-    return Wakers(
-        threads=frozenset({owner.thread}),
-        suspects=frozenset({waiter.pid}) | others.processes,
-        uncertain=uncertain,
-        owner=owner,
     )
 
 

@@ -7,7 +7,7 @@ from importlib import import_module
 import click
 
 from diag import __version__
-from diag.cli.exits import guarded
+from diag.cli.exits import guarded, replace_closed_streams
 
 COMMANDS = ("attach", "dump", "report", "rules", "doctor", "cpus", "scenario")
 
@@ -49,4 +49,5 @@ def run(arguments: Sequence[str]) -> int:
 
 def main() -> None:
     """Run the command line of this process and end it."""
+    replace_closed_streams()
     sys.exit(run(sys.argv[1:]))

@@ -1,9 +1,11 @@
 """The one place where errors are printed and become exit statuses."""
 
+import contextlib
 import os
 import sys
 import traceback
 from collections.abc import Callable
+from pathlib import Path
 
 import click
 
@@ -44,14 +46,24 @@ def guarded(call: Callable[[], object]) -> int:
 
 def say(text: str, *, label: str = "diag") -> None:
     """Print one line on standard error, safe for a terminal."""
-    click.echo(f"{label}: {visible(text)}", err=True)
+    with contextlib.suppress(OSError):  # nobody reads it: the exit status still tells
+        click.echo(f"{label}: {visible(text)}", err=True)
+
+
+def replace_closed_streams() -> None:
+    """Let what is written to a closed stream (`>&-` in a shell) go nowhere, instead of failing."""
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:
+            stream = Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115 - for the whole run
+            setattr(sys, name, stream)
 
 
 def _usage(error: click.ClickException) -> int:
     context = getattr(error, "ctx", None)
     help_wanted = getattr(click.exceptions, "NoArgsIsHelpError", ())  # click 8.2
     if isinstance(error, help_wanted):
-        click.echo(error.format_message(), err=True)
+        with contextlib.suppress(OSError):
+            click.echo(error.format_message(), err=True)
         return ExitStatus.USAGE
     say(f"error: {error.format_message()}")
     if context is not None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import signal
 import sys
 import time
@@ -15,7 +16,26 @@ if TYPE_CHECKING:
     from diag.scenario.live import Screen
 
 LOOK_FOR_S = 1.0
+KEEP_MOST_S = 110  # the programs end by themselves after 120 s
 TERMINATED = 128 + signal.SIGTERM
+
+
+def _split(
+    _ctx: click.Context, _param: click.Parameter, values: tuple[str, ...]
+) -> tuple[tuple[str, ...], ...]:
+    try:
+        commands = tuple(tuple(shlex.split(value)) for value in values)
+    except ValueError as error:
+        raise click.BadParameter(str(error)) from error
+    if not all(commands):
+        raise click.BadParameter("is empty")
+    return commands
+
+
+def _seconds(_ctx: click.Context, _param: click.Parameter, value: float | None) -> float | None:
+    if value is not None and not 0 <= value <= KEEP_MOST_S:  # nan is not, either
+        raise click.BadParameter(f"{value:g} is not between 0 and {KEEP_MOST_S} seconds.")
+    return value
 
 
 @click.group(short_help="List, show and run the failure modes.")
@@ -59,6 +79,7 @@ def show(*, name: str, as_json: bool) -> None:
     "--python",
     "commands",
     multiple=True,
+    callback=_split,
     metavar="PATH",
     help="Run it with this Python (default: diag's own); repeatable.",
 )
@@ -66,7 +87,8 @@ def show(*, name: str, as_json: bool) -> None:
 @click.option(
     "--keep",
     "keep_s",
-    type=click.FloatRange(0, 110),
+    type=float,
+    callback=_seconds,
     metavar="S",
     help="Let a hang stay for S seconds, so that you can attach to it.",
 )
@@ -76,7 +98,7 @@ def run(
     *,
     name: str,
     names: tuple[str, ...],
-    commands: tuple[str, ...],
+    commands: tuple[tuple[str, ...], ...],
     watch: bool,
     keep_s: float | None,
     quick: bool,
@@ -87,13 +109,11 @@ def run(
     Limits are real control groups, made for the run and removed; where that is not
     permitted, it says what is done instead. Nothing that is started survives.
     """
-    import shlex
-
     from diag.scenario import interpreter, labels, live
 
     found = labels.find(name)
     chosen = tuple(found.variant(each) for each in names) or found.variants
-    pythons = [interpreter.ask(shlex.split(each)) for each in commands] or [interpreter.ask()]
+    pythons = [interpreter.ask(words) for words in commands] or [interpreter.ask()]
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(TERMINATED))  # unwinds: cleans up
     with live.Screen(sys.stderr if as_json else sys.stdout) as screen:
         if watch:

@@ -1,13 +1,16 @@
-"""What a blocked system call asks for, told from its name, arguments and the target's memory.
-
-Everything is in the target's own terms: its descriptors, its pid namespace. Finding out
-who is behind them is the work of `channels`, `filelocks` and `waits`.
-"""
-
-from collections.abc import Callable
-from typing import Literal, NamedTuple, Protocol
+"""System calls that wait, each with what its arguments say; sets of descriptors are in `polls`."""
 
 from diag.collect.memory import MemoryUnreadableError
+from diag.collect.requests import (
+    Awaited,
+    Call,
+    Children,
+    Direction,
+    Opened,
+    Reader,
+    Request,
+    unknown,
+)
 from diag.model.wait import Futex, WaitKind
 
 FUTEX_PRIVATE = 128  # linux/futex.h
@@ -18,100 +21,8 @@ _FUTEX_WAITS = frozenset(
     {_FUTEX_WAIT, _FUTEX_LOCK_PI, _FUTEX_WAIT_BITSET, _FUTEX_WAIT_REQUEUE_PI, _FUTEX_LOCK_PI2}
 )
 _CLOCK_REALTIME, _CLOCK_MONOTONIC, _TIMER_ABSTIME = 0, 1, 1  # linux/time.h
-_NS_PER_S = 1_000_000_000
 _F_SETLKW, _F_OFD_SETLKW = 7, 38  # linux/fcntl.h, 64-bit machines
 _AT_FDCWD = -100
-
-Direction = Literal["read", "write"]
-
-
-class Words(Protocol):
-    """Memory of the target, as `diag.collect.memory.Memory` reads it."""
-
-    def read(self, address: int, size: int) -> bytes:
-        """Return exactly `size` bytes; raise MemoryUnreadableError."""
-
-    def c_string(self, address: int, *, limit: int = 256) -> str:
-        """Return a zero-terminated string; raise MemoryUnreadableError."""
-
-
-class Awaited(NamedTuple):
-    """A descriptor that a call waits on.
-
-    Attributes:
-        fd: its number.
-        direction: what the call waits to do.
-        polled: asked by poll, select or epoll, which also report a closed other end.
-
-    """
-
-    fd: int
-    direction: Direction
-    polled: bool = False
-
-
-class Children(NamedTuple):
-    """Which children a wait4 or waitid waits for: `number` is a pid, a group or a pidfd."""
-
-    which: Literal["any", "pid", "group", "pidfd"]
-    number: int = 0
-
-
-class Opened(NamedTuple):
-    """A path that is being opened; `directory` is the descriptor it is relative to, or None."""
-
-    path: str
-    directory: int | None
-    direction: Direction
-
-
-class Request(NamedTuple):
-    """What a thread waits for; the fields of `diag.model.wait.Wait` as far as already known."""
-
-    kind: WaitKind
-    timed: bool = False
-    deadline_s: float | None = None
-    futex: Futex | None = None
-    awaited: tuple[Awaited, ...] = ()
-    epoll: int | None = None
-    children: Children | None = None
-    opened: Opened | None = None
-    unknown: str | None = None
-
-
-class Call(NamedTuple):
-    """A system call of a blocked thread.
-
-    Attributes:
-        args: the six arguments, unsigned.
-        memory: of the target.
-        realtime_to_monotonic_s: what to add to CLOCK_REALTIME to get CLOCK_MONOTONIC.
-
-    """
-
-    args: tuple[int, ...]
-    memory: Words
-    realtime_to_monotonic_s: float
-
-    def i32(self, index: int) -> int:
-        """Return an argument of type int."""
-        return ((self.args[index] & 0xFFFFFFFF) ^ 0x80000000) - 0x80000000
-
-    def deadline(self, address: int, *, realtime: bool) -> float | None:
-        """Return the absolute timespec at `address` on CLOCK_MONOTONIC, None if unreadable."""
-        try:
-            data = self.memory.read(address, 16)
-        except MemoryUnreadableError:
-            return None
-        seconds = int.from_bytes(data[:8], "little", signed=True)
-        nanoseconds = int.from_bytes(data[8:], "little", signed=True)
-        if not 0 <= nanoseconds < _NS_PER_S:
-            return None
-        at_s = seconds + nanoseconds / _NS_PER_S
-        return at_s + self.realtime_to_monotonic_s if realtime else at_s
-
-
-Reader = Callable[[Call], Request]
 
 
 def read_futex(call: Call) -> Request:
@@ -189,11 +100,6 @@ def read_open(call: Call, *, path: int = 0, directory: int | None = None) -> Req
         return unknown("the path that is being opened could not be read")
     opened = Opened(name, None if at == _AT_FDCWD else at, "read" if access == 0 else "write")
     return Request(WaitKind.OPEN, opened=opened)
-
-
-def unknown(reason: str) -> Request:
-    """Say why a wait is not understood."""
-    return Request(WaitKind.UNKNOWN, unknown=reason)
 
 
 def _descriptor(kind: WaitKind, direction: Direction, *, timeout: int | None = None) -> Reader:

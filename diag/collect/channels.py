@@ -10,11 +10,14 @@ from typing import NamedTuple
 
 from msgspec.structs import replace
 
-from diag.collect.calls import Awaited, Direction
-from diag.collect.descriptors import EpollItem, Held, Holders, read_fdinfo, read_link
+from diag.collect.access import remedy
+from diag.collect.descriptors import EpollItem, read_fdinfo, read_link
 from diag.collect.endpoints import EPOLL, Draft, Endpoints, inode_of
+from diag.collect.holders import Held, Holders
+from diag.collect.kin import Hidden
 from diag.collect.memory import PROC
 from diag.collect.polls import directions
+from diag.collect.requests import Awaited, Direction
 from diag.model.channel import Channel, ChannelKind, Holder
 from diag.model.wait import ChannelWait
 
@@ -95,20 +98,20 @@ class Channels:
         return self._keep(Draft(channel), fd, direction)
 
     def keys(self) -> frozenset[str]:
-        """Return what `descriptors.find_holders` has to look for."""
+        """Return what `holders.find_holders` has to look for."""
         return frozenset(key for draft in self._drafts.values() for key in draft.partners)
 
-    def build(self, holders: Holders, hidden: tuple[int, ...]) -> tuple[Channel, ...]:
+    def build(self, holders: Holders, hidden: Hidden) -> tuple[Channel, ...]:
         """Return the channels with their holders.
 
         Args:
             holders: of `keys()`.
-            hidden: pids that could hold an end, but whose descriptors may not be read.
+            hidden: processes that could hold an end, but may not be read.
 
         """
         return tuple(self._finish(draft, holders, hidden) for draft in self._drafts.values())
 
-    def _finish(self, draft: Draft, holders: Holders, hidden: tuple[int, ...]) -> Channel:
+    def _finish(self, draft: Draft, holders: Holders, hidden: Hidden) -> Channel:
         channel = draft.channel
         if not draft.partners:
             if channel.outside or channel.uncertain or channel.writers or channel.pid:
@@ -121,8 +124,8 @@ class Channels:
             (channel.id, "write") in self._waited and not readers
         )
         doubt = None
-        if hidden:
-            doubt = f"the descriptors of {_processes(hidden)} may not be read"
+        if sharing := hidden.sharing(frozenset({channel.id, *draft.partners})):
+            doubt = _unread(sharing)
         elif alone:
             doubt = _unseen(holders)
         return replace(
@@ -196,10 +199,11 @@ def _unseen(holders: Holders) -> str:
     """Say why a wait for no one is doubtful: the kernel would have ended it."""
     reason = "no process that is seen here has the other end open"
     if holders.unreadable:
-        reason += f"; the descriptors of {_processes(holders.unreadable)} may not be read"
+        reason += f"; {_unread(holders.unreadable)}"
     return reason
 
 
-def _processes(pids: tuple[int, ...]) -> str:
+def _unread(pids: tuple[int, ...]) -> str:
     shown = ", ".join(map(str, pids[:5])) + (", ..." if len(pids) > 5 else "")
-    return f"{len(pids)} process(es) ({shown})"
+    one = "process" if len(pids) == 1 else "processes"
+    return f"the descriptors of {len(pids)} {one} ({shown}) may not be read: {remedy(None)}"

@@ -1,11 +1,10 @@
-"""What a check found, and how py-spy is asked for one."""
+"""What a check found, and what several checks ask."""
 
-import shutil
 import subprocess
-import sys
 from enum import StrEnum
 from pathlib import Path
 
+from diag.collect.stacks import run_command
 from diag.model.base import Record
 
 PYSPY_DEADLINE_S = 10.0
@@ -50,25 +49,12 @@ def may_trace(*, root: Path) -> bool:
     return False
 
 
-def find_pyspy() -> str | None:
-    """Return the path of py-spy: the one beside this Python, else the one on PATH."""
-    beside = Path(sys.executable).with_name("py-spy")
-    return str(beside) if beside.is_file() else shutil.which("py-spy")
-
-
 def ask(command: list[str]) -> str:
     """Run a helper for at most `PYSPY_DEADLINE_S` and return what it says, errors included."""
     try:
-        done = subprocess.run(
-            command,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            timeout=PYSPY_DEADLINE_S,
-            check=False,
-        )
+        done = run_command(command, PYSPY_DEADLINE_S)
     except subprocess.TimeoutExpired:
         return f"no answer within {PYSPY_DEADLINE_S:.0f} s"
     except OSError as error:
         return f"{command[0]}: {error.strerror}"
-    return done.stdout.decode("utf-8", "backslashreplace").strip()
+    return (done.stdout + done.stderr).decode("utf-8", "backslashreplace").strip()

@@ -1,21 +1,18 @@
-"""`/proc/PID/fd` and `/proc/PID/fdinfo`: what descriptors lead to, and who else holds it."""
+"""`/proc/PID/fd` and `/proc/PID/fdinfo`: what one descriptor leads to."""
 
 import ctypes
-import errno
 import os
 import re
 import stat
-from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
 from diag.collect import procfs
 from diag.collect.memory import PROC
-from diag.collect.procfs import list_numbers, printable, read_all
+from diag.collect.procfs import printable, read_all
 
-_DENIED = (errno.EACCES, errno.EPERM)
+_CLOSE_ON_EXEC = 0o2000000  # O_CLOEXEC (asm-generic/fcntl.h)
 _ACCESS_MODE = 0o3  # O_ACCMODE: 0 reads, 1 writes, 2 both (fcntl.h)
-_EVENTFD = "anon_inode:[eventfd]"
 _EPOLL_ITEM = re.compile(
     rb"^tfd:\s*(\d+)\s+events:\s*([0-9a-f]+)(?:.*?\bino:([0-9a-f]+))?", re.MULTILINE
 )
@@ -37,6 +34,7 @@ class FdInfo(NamedTuple):
 
     Attributes:
         mode: 0 open for reading, 1 for writing, 2 for both.
+        close_on_exec: it was made since the process's last exec, or marked since.
         inode: `ino` (5.14 and later).
         eventfd: `eventfd-id`, the same for every descriptor of one eventfd.
         pid: of a pidfd, observer's namespace; -1 once reaped, 0 if not visible here.
@@ -46,6 +44,7 @@ class FdInfo(NamedTuple):
     """
 
     mode: int
+    close_on_exec: bool = False
     inode: int | None = None
     eventfd: int | None = None
     pid: int | None = None
@@ -61,27 +60,6 @@ class FileId(NamedTuple):
     mode: int
 
 
-class Held(NamedTuple):
-    """A descriptor of some process; `info` is None where only the link was needed."""
-
-    pid: int
-    fd: int
-    info: FdInfo | None
-
-
-class Holders(NamedTuple):
-    """Who holds what was looked for.
-
-    Attributes:
-        by_key: descriptors by key, see `find_holders`.
-        unreadable: pids whose descriptors may not be read.
-
-    """
-
-    by_key: dict[str, list[Held]]
-    unreadable: tuple[int, ...]
-
-
 def parse_fdinfo(data: bytes) -> FdInfo:
     """Parse an fdinfo file; a missing field is None."""
     fields: dict[bytes, bytes] = {}
@@ -95,8 +73,10 @@ def parse_fdinfo(data: bytes) -> FdInfo:
         else:
             fields.setdefault(key, value.strip())
     items = _EPOLL_ITEM.findall(data) if b"tfd:" in data else ()
+    flags = int(fields.get(b"flags", b"2"), 8)
     return FdInfo(
-        mode=int(fields.get(b"flags", b"2"), 8) & _ACCESS_MODE,
+        mode=flags & _ACCESS_MODE,
+        close_on_exec=bool(flags & _CLOSE_ON_EXEC),
         inode=_number(fields.get(b"ino")),
         eventfd=_number(fields.get(b"eventfd-id")),
         pid=_number(fields.get(b"Pid")),
@@ -159,93 +139,6 @@ def file_key(found: FileId) -> str:
     """Return the key of a file or FIFO: "fifo:8:1:123", "file:8:1:123"."""
     kind = "fifo" if stat.S_ISFIFO(found.mode) else "file"
     return f"{kind}:{os.major(found.device)}:{os.minor(found.device)}:{found.inode}"
-
-
-def find_holders(wanted: Collection[str], *, proc_root: Path = PROC) -> Holders:
-    """Find every descriptor of every process that leads to one of the keys.
-
-    A key is a link ("pipe:[1]", "socket:[2]"), "eventfd:7", or a `file_key`. diag itself
-    counts: it may have started the target, or be embedded in a program that did.
-    """
-    search = _Search(frozenset(wanted), proc_root)
-    unreadable = []
-    for pid in list_numbers(proc_root):
-        try:
-            search.look(pid)
-        except OSError as error:
-            # else it ended and holds nothing; one that is ending answers EACCES as well
-            if error.errno in _DENIED and _runs(pid, proc_root):
-                unreadable.append(pid)
-    return Holders(search.found, tuple(unreadable))
-
-
-class _Search:
-    """One pass over the descriptors of all processes."""
-
-    def __init__(self, wanted: frozenset[str], proc_root: Path) -> None:
-        self.found: dict[str, list[Held]] = {}
-        self._wanted = wanted
-        self._proc_root = proc_root
-        self._eventfds = any(key.startswith("eventfd:") for key in wanted)
-        self._inodes = {
-            int(key.rpartition(":")[2]) for key in wanted if key.startswith(("fifo:", "file:"))
-        }
-
-    def look(self, pid: int) -> None:
-        for base in _descriptor_folders(pid, self._proc_root):
-            if numbers := list_numbers(base):
-                self._look_at(pid, base, numbers)
-                return  # the threads of a process share their descriptors
-
-    def _look_at(self, pid: int, base: str, numbers: list[int]) -> None:
-        for fd in numbers:
-            try:
-                link = procfs.read_link(f"{base}/{fd}")
-                if found := self._match(pid, fd, link):
-                    key, info = found
-                    self.found.setdefault(key, []).append(Held(pid, fd, info))
-            except OSError as error:
-                if error.errno in _DENIED:
-                    raise
-                # else closed meanwhile: not held
-
-    def _match(self, pid: int, fd: int, link: str) -> tuple[str, FdInfo | None] | None:
-        if link in self._wanted:
-            # both ends of a pipe have one inode: only the mode tells them apart
-            return link, self._info(pid, fd) if link.startswith("pipe:") else None
-        if self._eventfds and link == _EVENTFD:
-            info = self._info(pid, fd)
-            key = f"eventfd:{info.eventfd}"
-            return (key, info) if key in self._wanted else None
-        if self._inodes and link.startswith("/"):
-            return self._match_file(pid, fd)
-        return None
-
-    def _match_file(self, pid: int, fd: int) -> tuple[str, FdInfo] | None:
-        info = self._info(pid, fd)
-        if info.inode is not None and info.inode not in self._inodes:
-            return None
-        key = file_key(identify(f"{self._proc_root}/{pid}/fd/{fd}"))
-        return (key, info) if key in self._wanted else None
-
-    def _info(self, pid: int, fd: int) -> FdInfo:
-        return read_fdinfo(pid, fd, proc_root=self._proc_root)
-
-
-def _runs(pid: int, proc_root: Path) -> bool:
-    try:
-        return procfs.parse_stat(procfs.read_once(f"{proc_root}/{pid}/stat")).state not in "ZXx"
-    except OSError:
-        return False
-
-
-def _descriptor_folders(pid: int, proc_root: Path) -> Iterator[str]:
-    """Yield the descriptors of the process; the main thread has none once it has exited."""
-    base = f"{proc_root}/{pid}"
-    yield f"{base}/fd"
-    for tid in procfs.list_numbers(f"{base}/task"):
-        if tid != pid:
-            yield f"{base}/task/{tid}/fd"
 
 
 def _number(value: bytes | None) -> int | None:

@@ -26,7 +26,7 @@ class Draft(NamedTuple):
 
     Attributes:
         channel: without holders.
-        partners: keys for `descriptors.find_holders`.
+        partners: keys for `holders.find_holders`.
         by_mode: one key has both ends, told apart by how a descriptor is open.
 
     """

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from diag.collect.descriptors import Held
+from diag.collect.holders import Held
 from diag.collect.procfs import printable
 
 _UNNAMED = -1  # OFD locks belong to an open file description, not to a process

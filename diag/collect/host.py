@@ -3,6 +3,7 @@
 import os
 from pathlib import Path
 
+from diag.collect.access import ptrace_scope
 from diag.collect.cpulist import parse_cpu_list
 from diag.model.host import Host
 
@@ -28,22 +29,8 @@ def read_host(*, root: Path = ROOT) -> Host:
         memory_bytes=_memory_bytes(_read(root / "proc/meminfo")),
         clock_ticks_per_s=os.sysconf("SC_CLK_TCK"),
         page_bytes=os.sysconf("SC_PAGE_SIZE"),
-        ptrace_scope=read_ptrace_scope(root=root),
+        ptrace_scope=ptrace_scope(root / "proc"),
     )
-
-
-def read_ptrace_scope(*, root: Path = ROOT) -> int | None:
-    """Read Yama's restriction of ptrace (ptrace(2)); None if the kernel has no Yama.
-
-    Raises:
-        OSError: it may not be read.
-        ValueError: it is no number.
-
-    """
-    try:
-        return int(_read(root / "proc/sys/kernel/yama/ptrace_scope"))
-    except FileNotFoundError:
-        return None
 
 
 def _memory_bytes(meminfo: str) -> int:

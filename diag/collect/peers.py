@@ -115,7 +115,9 @@ class Peers:
         if listeners:
             name = table[listeners[0]].name
             return Peer(kind, f"{name}, which has not accepted it", inodes=listeners)
-        return Peer(kind, "closed by its peer" if found.peer is None else None)
+        if found.peer is None:
+            return Peer(kind, found.name, outside="whoever it is being connected to")
+        return Peer(kind, "closed by its peer")
 
     def _find_tcp(self, namespace: str, found: TcpSocket) -> Peer:
         kind, everyone = ChannelKind.TCP_SOCKET, self._tcp_all[namespace]

@@ -11,8 +11,9 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from diag.collect.checks import Check, State, ask, find_pyspy, may_trace
-from diag.collect.host import read_ptrace_scope
+from diag.collect.access import ptrace_scope
+from diag.collect.checks import Check, State, ask, may_trace
+from diag.collect.stacks import find_pyspy
 
 ROOT = Path("/")
 # linux/sock_diag.h, linux/unix_diag.h, linux/netlink.h
@@ -85,8 +86,8 @@ def _ptrace(root: Path) -> Iterator[Check]:
         remedy=None if capable else "run diag with sudo; in a container: --cap-add SYS_PTRACE",
     )
     try:
-        scope = read_ptrace_scope(root=root)
-    except (OSError, ValueError) as error:
+        scope = ptrace_scope(root / "proc")
+    except ValueError as error:
         yield Check(name="ptrace_scope", state=State.LIMITED, found=f"not readable: {error}")
         return
     if scope is None:

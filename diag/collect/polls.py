@@ -3,8 +3,8 @@
 import struct
 from collections.abc import Callable, Iterator
 
-from diag.collect.calls import Awaited, Call, Direction, Reader, Request, unknown
 from diag.collect.memory import MemoryUnreadableError
+from diag.collect.requests import Awaited, Call, Direction, Reader, Request, unknown
 from diag.model.wait import WaitKind
 
 _POLLFD = struct.Struct("<ihh")

@@ -49,6 +49,7 @@ class ProcessReading(NamedTuple):
 
     Attributes:
         process: without threads.
+        process_id: the process that `node.pid` belongs to: another one if it is a thread's id.
         group: its process group, observer's namespace.
         pids: its pid in every pid namespace from the observer's inwards.
         threads: main thread first.
@@ -59,6 +60,7 @@ class ProcessReading(NamedTuple):
     """
 
     process: Process
+    process_id: int
     group: int
     pids: tuple[int, ...]
     threads: tuple[ThreadReading, ...]
@@ -95,6 +97,7 @@ def read_process(node: Node, *, proc_root: Path = PROC) -> ProcessReading:
     )
     return ProcessReading(
         process=process,
+        process_id=status.process or node.pid,
         group=node.stat.group,
         pids=status.pids or (node.pid,),
         threads=threads,

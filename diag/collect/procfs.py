@@ -47,6 +47,7 @@ class Status(NamedTuple):
 
     Attributes:
         pids: NSpid: from the observer's pid namespace to the innermost.
+        process: Tgid, the process a thread belongs to.
         uid: real user id.
         tracer: TracerPid, 0 if none.
         signals_caught: SigCgt.
@@ -57,6 +58,7 @@ class Status(NamedTuple):
     """
 
     pids: tuple[int, ...] = ()
+    process: int | None = None
     uid: int | None = None
     tracer: int = 0
     signals_caught: int | None = None
@@ -131,6 +133,7 @@ def parse_stat(data: bytes) -> Stat:
 def parse_status(data: bytes) -> Status:
     """Parse a status file; the kernel escapes newlines in the name, so no line is forged."""
     pids = _field(data, b"NSpid")
+    process = _field(data, b"Tgid")
     uid = _field(data, b"Uid")
     caught = _field(data, b"SigCgt")
     rss = _field(data, b"VmRSS")
@@ -139,6 +142,7 @@ def parse_status(data: bytes) -> Status:
     involuntary = _field(data, b"nonvoluntary_ctxt_switches")
     return Status(
         pids=tuple(map(int, pids)),
+        process=int(process[0]) if process else None,
         uid=int(uid[0]) if uid else None,
         tracer=int(tracer[0]) if tracer else 0,
         signals_caught=int(caught[0], 16) if caught else None,

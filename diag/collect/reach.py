@@ -3,8 +3,10 @@
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from diag.collect.checks import Check, State, ask, find_pyspy, may_trace
+from diag.collect.access import remedy
+from diag.collect.checks import Check, State, ask, may_trace
 from diag.collect.memory import Memory, MemoryUnreadableError
+from diag.collect.stacks import find_pyspy
 
 ROOT = Path("/")
 
@@ -18,17 +20,21 @@ def check_process(pid: int, *, root: Path = ROOT) -> Iterator[Check]:
         yield Check(name=f"process {pid}", state=State.MISSING, found="no such process")
         return
     yield Check(name=f"process {pid}", state=State.OK, found=name)
-    remedy = _remedy(root)
-    yield _attempt("its waits", lambda: (process / "syscall").read_bytes(), remedy)
-    yield _attempt("its descriptors", lambda: list((process / "fd").iterdir()), remedy)
-    yield _attempt("its memory", lambda: Memory(pid, proc_root=root / "proc").close(), remedy)
-    yield _stacks(pid)
+    advice = _remedy(process, root)
+    yield _attempt("its waits", lambda: (process / "syscall").read_bytes(), advice)
+    yield _attempt("its descriptors", lambda: list((process / "fd").iterdir()), advice)
+    yield _attempt("its memory", lambda: Memory(pid, proc_root=root / "proc").close(), advice)
+    yield _stacks(pid, advice)
 
 
-def _remedy(root: Path) -> str:
+def _remedy(process: Path, root: Path) -> str:
     if may_trace(root=root):
         return "the kernel protects it even so: run diag in the container or session it belongs to"
-    return "run diag with sudo; in a container: --cap-add SYS_PTRACE"
+    try:
+        uid = process.stat().st_uid
+    except OSError:  # it has ended since: each attempt will say so
+        uid = None
+    return remedy(uid, proc_root=root / "proc")
 
 
 def _attempt(name: str, read: Callable[[], object], remedy: str) -> Check:
@@ -43,7 +49,7 @@ def _attempt(name: str, read: Callable[[], object], remedy: str) -> Check:
     return Check(name=name, state=State.OK, found="readable")
 
 
-def _stacks(pid: int) -> Check:
+def _stacks(pid: int, advice: str) -> Check:
     """Ask py-spy for the stacks, without stopping the process."""
     program = find_pyspy()
     if program is None:
@@ -56,5 +62,5 @@ def _stacks(pid: int) -> Check:
         name="its stacks",
         state=State.LIMITED,
         found=answer.partition("\n")[0] or "py-spy gave no answer",
-        remedy="not needed if it is no Python program; else: run diag with sudo",
+        remedy=f"not needed if it is no Python program; else: {advice}",
     )

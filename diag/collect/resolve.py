@@ -7,14 +7,15 @@ import stat
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from diag.collect.calls import Children, Opened, Request
 from diag.collect.channels import Added, Channels
-from diag.collect.descriptors import Held, Holders, file_key, identify, read_fdinfo
+from diag.collect.descriptors import file_key, identify, read_fdinfo
 from diag.collect.filelocks import LockLine, find_lock_holders
+from diag.collect.holders import Held, Holders
 from diag.collect.maps import read_maps
 from diag.collect.memory import PROC
 from diag.collect.processes import ProcessReading
 from diag.collect.procfs import list_numbers
+from diag.collect.requests import Children, Opened, Request
 from diag.collect.waits import Understood
 from diag.model.channel import Channel, ChannelKind
 from diag.model.wait import Wait, WaitKind

@@ -35,7 +35,8 @@ class UnixSocket(NamedTuple):
         type: SOCK_STREAM 1, SOCK_DGRAM 2, SOCK_SEQPACKET 5.
         state: `ESTABLISHED`, `LISTEN`, or 7 for unconnected.
         name: its path, "@name" if abstract, None if unnamed.
-        peer: inode of the other end; 0 not accepted yet, None without one.
+        peer: inode of the other end; 0 if it was not accepted yet or is closed, None
+            if there never was one.
         pending: of a listener: inodes of sockets that wait to be accepted.
 
     """

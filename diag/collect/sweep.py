@@ -10,10 +10,10 @@ from msgspec.structs import replace
 
 from diag.collect.access import remedy
 from diag.collect.channels import Channels
-from diag.collect.descriptors import Holders, find_holders
 from diag.collect.endpoints import Endpoints
 from diag.collect.filelocks import parse_locks
-from diag.collect.kin import hidden_relatives
+from diag.collect.holders import Holders, find_holders
+from diag.collect.kin import find_hidden
 from diag.collect.memory import PROC, Memory
 from diag.collect.peers import Peers
 from diag.collect.processes import ProcessReading, read_process
@@ -22,7 +22,6 @@ from diag.collect.resolve import Resolver, file_lock_holders
 from diag.collect.tree import Node, read_stat, read_tree
 from diag.collect.waits import understand
 from diag.errors import TargetForbiddenError, TargetGoneError
-from diag.model.gap import Gap
 from diag.model.process import Process
 from diag.model.snapshot import Snapshot
 from diag.model.thread import Thread
@@ -42,6 +41,8 @@ def sweep(pid: int, *, proc_root: Path = PROC) -> Snapshot:
     taken_at_unix_s, started_s = time.time(), time.monotonic()
     try:
         tree = read_tree(pid, proc_root=proc_root)
+    except PermissionError as error:  # /proc is mounted with hidepid=1
+        raise _forbidden(pid, None, proc_root) from error
     except OSError as error:
         raise _gone(pid) from error
     readings = {node.pid: read_process(node, proc_root=proc_root) for node in tree.nodes}
@@ -61,7 +62,7 @@ def sweep(pid: int, *, proc_root: Path = PROC) -> Snapshot:
     if locking:
         fill = _lock_filler(holders, proc_root)
         processes = [fill(process) for process in processes]
-    hidden = hidden_relatives(holders.unreadable, root=pid, proc_root=proc_root)
+    hidden = find_hidden(holders.unreadable, root=pid, proc_root=proc_root)
     return Snapshot(
         root=readings[pid].process.id,
         taken_at_unix_s=taken_at_unix_s,
@@ -70,7 +71,7 @@ def sweep(pid: int, *, proc_root: Path = PROC) -> Snapshot:
         processes=tuple(processes),
         context=tuple(ancestors),
         channels=channels.build(holders, hidden),
-        gaps=tree.gaps + _descriptor_gap(hidden, proc_root),
+        gaps=tree.gaps,
     )
 
 
@@ -80,16 +81,23 @@ def _gone(pid: int) -> TargetGoneError:
     )
 
 
+def _forbidden(pid: int, uid: int | None, proc_root: Path) -> TargetForbiddenError:
+    return TargetForbiddenError(
+        f"process {pid} may not be read by this user", hint=remedy(uid, proc_root=proc_root)
+    )
+
+
 def _check(pid: int, readings: dict[int, ProcessReading], proc_root: Path) -> None:
     """Give up where no answer could be given."""
     root = readings[pid]
     if not root.threads:
         raise _gone(pid)
-    if all(reading.denied or not reading.threads for reading in readings.values()):
-        raise TargetForbiddenError(
-            f"process {pid} may not be read by this user",
-            hint=remedy(root.process.uid, proc_root=proc_root),
+    if root.process_id != pid:
+        raise TargetGoneError(
+            f"{pid} is a thread of process {root.process_id}", hint=f"look at {root.process_id}"
         )
+    if all(reading.denied or not reading.threads for reading in readings.values()):
+        raise _forbidden(pid, root.process.uid, proc_root)
 
 
 def _channels(readings: dict[int, ProcessReading], proc_root: Path) -> Channels:
@@ -157,16 +165,6 @@ def _lock_filler(holders: Holders, proc_root: Path) -> Callable[[Process], Proce
         return replace(process, threads=tuple(threads))
 
     return fill
-
-
-def _descriptor_gap(hidden: tuple[int, ...], proc_root: Path) -> tuple[Gap, ...]:
-    if not hidden:
-        return ()
-    because = (
-        f"{len(hidden)} process(es) near the tree do not let their descriptors be read: "
-        f"{remedy(None, proc_root=proc_root)}"
-    )
-    return (Gap(what="descriptors", because=because),)
 
 
 class _LazyMemory:

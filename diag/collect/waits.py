@@ -3,7 +3,7 @@
 from typing import NamedTuple
 
 from diag.collect import calls, polls
-from diag.collect.calls import Call, Request, Words, unknown
+from diag.collect.requests import Call, Request, Words, unknown
 from diag.collect.syscalls import syscall_name
 from diag.model.thread import Syscall
 from diag.model.wait import WaitKind

@@ -68,7 +68,10 @@ class Lock(Record, frozen=True):
         type_name: `tp_name` of the object: "_thread.RLock".
         locked: the state read from the object, None if not known.
         owner_ident: pthread id of the owner where the object records it
-            (RLOCK, BUFFER), of the joined thread for JOIN, of the holder for GIL.
+            (RLOCK, BUFFER), of the joined thread for JOIN, of the holder for GIL,
+            of the one thread inside a `with` statement on a LOCK.
+        owner_source: "with" if the owner is known by its `with` statement, which
+            it may yet have left by other means; None if the object records it.
         owner_tid: kernel thread id of the owner in the observer's namespace
             (MUTEX records it).
         count: recursion depth of an RLock, 0 if not known.
@@ -82,6 +85,7 @@ class Lock(Record, frozen=True):
     type_name: str | None = None
     locked: bool | None = None
     owner_ident: int | None = None
+    owner_source: str | None = None
     owner_tid: int | None = None
     count: int = 0
     semaphore: Semaphore | None = None

@@ -21,6 +21,8 @@ class Group(NamedTuple):
 
     Attributes:
         frames: their Python frames, innermost first; empty if they have none.
+        starting: how many frames beneath those started the process; after a fork they
+            are the parent's, and differ among workers that do the same.
         members: in the order of the tree.
         waits: what they wait for in words, each text once.
         stuck: whether any of them can never run again.
@@ -28,6 +30,7 @@ class Group(NamedTuple):
     """
 
     frames: tuple[Frame, ...]
+    starting: int
     members: tuple[Member, ...]
     waits: tuple[str, ...]
     stuck: bool
@@ -90,17 +93,32 @@ def tree_rows(views: Sequence[ProcessView]) -> tuple[Row, ...]:
     return tuple(rows)
 
 
+def own_frames(thread: Thread) -> tuple[Frame, ...]:
+    """Return the frames of a thread without those that started its process.
+
+    A multiprocessing child runs in `BaseProcess._bootstrap`, under whatever called it.
+    """
+    frames = thread.stack.frames if thread.stack is not None else ()
+    for number, frame in enumerate(frames):
+        if frame.bare_name == "_bootstrap" and frame.file.endswith("multiprocessing/process.py"):
+            return frames[: number + 1]
+    return frames
+
+
 def _sameness(view: ProcessView, thread: Thread) -> Hashable:
-    if thread.stack is not None and thread.stack.frames:
-        return tuple((frame.function, frame.file, frame.line) for frame in thread.stack.frames)
+    frames = own_frames(thread)
+    if frames:
+        return tuple((frame.function, frame.file, frame.line) for frame in frames)
     return view.waits.get(thread.tid, thread.wait.kind.value)
 
 
 def _group(members: list[Member]) -> Group:
     first = members[0].thread
+    frames = own_frames(first)
     waits = (view.waits.get(thread.tid, thread.wait.kind.value) for view, thread in members)
     return Group(
-        frames=first.stack.frames if first.stack else (),
+        frames=frames,
+        starting=len(first.stack.frames) - len(frames) if first.stack else 0,
         members=tuple(members),
         waits=tuple(dict.fromkeys(waits)),
         stuck=any(view.live.get(thread.tid) is False for view, thread in members),

@@ -85,9 +85,10 @@ def is_library(frame: Frame) -> bool:
     """Whether a frame belongs to the interpreter or to an installed package.
 
     By its path: the standard library lies in a folder named as its Python
-    (`lib/python3.11`), packages in `site-packages`; frozen modules have no path.
+    (`lib/python3.11`), packages in `site-packages`. What has no path at all is frozen or made
+    by the interpreter (3.13 shows an entry named `__init__` where a class is called).
     """
-    if frame.file.startswith("<"):
+    if frame.file.startswith("<") or not ("/" in frame.file or "." in frame.file):
         return True
     parts = PurePosixPath(frame.file).parts
     if not _LIBRARY_PARTS.isdisjoint(parts):

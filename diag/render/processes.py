@@ -118,8 +118,12 @@ def _draw_group(page: Page, group: Group, places: Places) -> None:
     for words in group.waits[:MOST_WAITS]:
         page.line(words, indent=2)
     if len(group.waits) > MOST_WAITS:
-        page.line((f"and {len(group.waits) - MOST_WAITS} other waits", "dim"), indent=2)
+        others = plural(len(group.waits) - MOST_WAITS, "other wait")
+        page.line((f"and {others}", "dim"), indent=2)
     draw_frames(page, group.frames, places, indent=2)
+    if group.starting:
+        frames = plural(group.starting, "frame")
+        page.line((f"  ... {frames} that started the process", "dim"), indent=2)
 
 
 def _title(group: Group) -> str:

@@ -1,12 +1,9 @@
 """Makes a control group with real limits for one run, reads its counters and removes it.
 
-Version 1 and 2, decided for each controller. A new group is made below the group that
-diag itself is in, so that the limits of a container stay in force; where version 2
-does not allow that (its rule of no processes in inner groups), below the nearest group
-on the way up that hands the controller on. No group that was there is ever changed.
+`diag.scenario.places` says where. No group that was there is ever changed.
 
-Sources: Documentation/admin-guide/cgroup-v1/, Documentation/admin-guide/cgroup-v2.rst,
-Documentation/scheduler/sched-bwc.rst of Linux.
+Sources: Documentation/admin-guide/cgroup-v1/memory.rst, Documentation/admin-guide/cgroup-v2.rst
+and Documentation/scheduler/sched-bwc.rst of Linux.
 """
 
 import contextlib
@@ -17,31 +14,14 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from diag.errors import DiagError
 from diag.model.base import Record
+from diag.scenario.places import NotPermittedError, places
 
 PERIOD_US = 100_000  # the kernel's own default
 REMOVE_DEADLINE_S = 5.0
-CONTROLLERS = ("cpu", "memory")
+_TRY_AGAIN_S = 0.02
 
 _numbers = itertools.count(1)
-
-
-class NotPermittedError(DiagError):
-    """A control group cannot be made here; the message says why."""
-
-
-class Place(Record, frozen=True):
-    """Where a controller's new group can be made.
-
-    Attributes:
-        parent: folder of the group above.
-        version: 1 or 2.
-
-    """
-
-    parent: str
-    version: int
 
 
 class Usage(Record, frozen=True):
@@ -68,6 +48,7 @@ class Group:
 
     def __init__(self, folders: dict[str, tuple[Path, int]]) -> None:
         self._folders = folders
+        self._made: list[Path] = []
 
     @property
     def procs_files(self) -> tuple[Path, ...]:
@@ -112,20 +93,28 @@ class Group:
             name = "memory.limit_in_bytes" if memory_version == 1 else "memory.max"
             (memory / name).write_text(str(memory_bytes))
 
+    def make(self) -> None:
+        """Make its folders, or raise OSError."""
+        for folder in dict.fromkeys(folder for folder, _ in self._folders.values()):
+            folder.mkdir()
+            self._made.append(folder)
+
     def remove(self) -> None:
-        """Kill what is still in it and remove its folders, or raise OSError in the end."""
+        """Kill what is still in it and remove what was made, or raise OSError in the end."""
         deadline = time.monotonic() + REMOVE_DEADLINE_S
-        for folder in {folder for folder, _ in self._folders.values()}:
-            while folder.exists():
-                for pid in (folder / "cgroup.procs").read_text().split():
+        while self._made:
+            folder = self._made[-1]
+            for pid in map(int, (folder / "cgroup.procs").read_text().split()):
+                if pid > 0:  # 0: in a pid namespace that is not ours
                     with contextlib.suppress(ProcessLookupError):
-                        os.kill(int(pid), signal.SIGKILL)
-                try:
-                    folder.rmdir()
-                except OSError:  # busy: a process is not quite gone
-                    if time.monotonic() > deadline:
-                        raise
-                    time.sleep(0.02)
+                        os.kill(pid, signal.SIGKILL)
+            try:
+                folder.rmdir()
+                self._made.pop()
+            except OSError:  # busy: a process is not quite gone
+                if time.monotonic() > deadline:
+                    raise
+                time.sleep(_TRY_AGAIN_S)
 
 
 @contextlib.contextmanager
@@ -142,63 +131,17 @@ def group(
     """
     name = f"diag-scenario-{os.getpid()}-{next(_numbers)}"
     found = places(self_cgroup, self_mountinfo)
-    made = {each: (Path(at.parent) / name, at.version) for each, at in found.items()}
-    new = Group(made)
+    new = Group({each: (Path(at.parent) / name, at.version) for each, at in found.items()})
     try:
         try:
-            for folder in {folder for folder, _ in made.values()}:
-                folder.mkdir()
+            new.make()
             new.limit(cpu_cores=cpu_cores, memory_bytes=memory_bytes)
         except OSError as error:
-            reason = f"{error.filename}: {error.strerror}"
+            reason = f"{error.filename or name}: {error.strerror}"
             raise NotPermittedError(f"no control group can be made ({reason})") from error
         yield new
     finally:
         new.remove()
-
-
-def places(self_cgroup: Path, self_mountinfo: Path) -> dict[str, Place]:
-    """Return where a group can be made, by controller, or raise NotPermittedError."""
-    try:
-        memberships = [line.split(":", 2) for line in self_cgroup.read_text().splitlines()]
-        mounts = [line.split() for line in self_mountinfo.read_text().splitlines()]
-    except OSError as error:
-        raise NotPermittedError(f"{error.filename}: {error.strerror}") from error
-    found = {}
-    for _, listed, path in memberships:
-        for controller in set(CONTROLLERS) & set(listed.split(",")):
-            parent = _mounted(mounts, "cgroup", controller, path)
-            found[controller] = Place(parent=str(parent), version=1)
-    if missing := set(CONTROLLERS) - set(found):
-        own = [path for _, listed, path in memberships if listed == ""]
-        if not own:
-            raise NotPermittedError("this machine has no control groups for cpu and memory")
-        parent = _hands_on(_mounted(mounts, "cgroup2", None, own[0]), missing)
-        found |= {controller: Place(parent=str(parent), version=2) for controller in missing}
-    return found
-
-
-def _mounted(mounts: list[list[str]], kind: str, controller: str | None, path: str) -> Path:
-    """Map the path of a group to the folder where its hierarchy is mounted (proc(5))."""
-    for fields in mounts:
-        root, at, rest = fields[3], fields[4], fields[fields.index("-") + 1 :]
-        if rest[0] != kind or (controller and controller not in rest[2].split(",")):
-            continue
-        if Path(path).is_relative_to(root):
-            return Path(at) / Path(path).relative_to(root)
-    raise NotPermittedError(f"the control group {path} is not mounted here")
-
-
-def _hands_on(own: Path, controllers: set[str]) -> Path:
-    for folder in (own, *own.parents):
-        try:
-            handed_on = (folder / "cgroup.subtree_control").read_text().split()
-        except FileNotFoundError:
-            break  # above the mount
-        if controllers <= set(handed_on):
-            return folder
-    wanted = " and ".join(sorted(controllers))
-    raise NotPermittedError(f"no control group above this process hands on limits of {wanted}")
 
 
 def _table(file: Path) -> dict[str, int]:

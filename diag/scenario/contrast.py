@@ -37,7 +37,7 @@ def measured(outcome: Outcome) -> dict[str, object]:
     facts: dict[str, object] = {}
     if not outcome.ran:
         return facts
-    facts |= {"wall_s": round(outcome.wall_s, 1), "cpu_s": round(outcome.cpu_s, 1)}
+    facts |= {"wall_s": round(outcome.wall_s, 1), "cpu_s": round(outcome.cpu_s, 2)}
     facts["peak_rss_mb"] = outcome.peak_rss_bytes // MB
     facts["peak_mb"] = facts["peak_rss_mb"]
     if usage := outcome.usage:

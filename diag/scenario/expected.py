@@ -42,7 +42,7 @@ def check(variant: Variant, report: Report) -> tuple[Check, ...]:
         if finding.rule in variant.must_not_find
     ]
     if not variant.expects:
-        clean = Check(score=Score.CLEAN, text="nothing is to be found here")
+        clean = Check(score=Score.CLEAN, text="nothing to be found")
         return tuple(alarms) or (clean,)
     return (*(_met(expected, report) for expected in variant.expects), *alarms)
 

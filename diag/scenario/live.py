@@ -83,7 +83,7 @@ class Screen:
         self.lines(moment.lines)
         sample, self._last_s = moment.sample, moment.at_s
         self.status(
-            f"{moment.at_s:5.1f} s   {sample.processes} processes   "
+            f"{moment.at_s:5.1f} s   {sample.processes} running   "
             f"{sample.rss_bytes / 2**20:.0f} MB   {sample.cpu_s:.1f} s of CPU"
         )
 

@@ -3,6 +3,8 @@
 import time
 from collections.abc import Callable
 
+import psutil
+
 from diag.model.base import Record
 from diag.scenario import cgroups, run
 from diag.scenario.interpreter import Interpreter
@@ -10,6 +12,7 @@ from diag.scenario.labels import Ends, Kind, Scenario, Variant
 from diag.scenario.tree import Sample
 
 _SAMPLE_EVERY_S = 0.25
+_BUSY_SHARE = 0.2  # of the machine in use by others: above it, times mislead
 
 
 class Moment(Record, frozen=True):
@@ -84,36 +87,61 @@ def measure(
             ran=False,
             notes=(note,),
         )
-    peak, told, watched_until, started = 0, 0, None, time.monotonic()
+    others_before_s, started = _machine_cpu_s(), time.monotonic()
     with run.launch(scenario, variant, python=python.command, quick=quick) as running:
-        while True:
-            ended = running.exit_status() is not None
-            sample = running.tree.sample()
-            peak = max(peak, sample.rss_bytes)
-            at_s = time.monotonic() - started
-            if watched_until is None and running.ready and variant.ends is Ends.HANGS:
-                watched_until = at_s + (variant.watch_s if watch_s is None else watch_s)
-            lines = tuple(running.lines[told:])
-            told += len(lines)
-            on_moment(Moment(at_s=at_s, lines=lines, sample=sample))
-            if ended or at_s > (watched_until or variant.deadline_s):
-                break
-            time.sleep(_SAMPLE_EVERY_S)
+        hang_s = variant.watch_s if watch_s is None else watch_s
+        peak_rss_bytes, sample = _follow(running, variant, hang_s, on_moment)
+        wall_s = time.monotonic() - started
         exit_status, usage = running.exit_status(), running.usage()
+        others_s = _machine_cpu_s() - others_before_s - sample.cpu_s
         running.end()
-        on_moment(Moment(at_s=at_s, lines=tuple(running.lines[told:]), sample=sample))
+        hung = exit_status is None and running.result is None
         return Outcome(
             scenario=scenario.name,
             variant=variant.name,
             kind=variant.kind,
             python=python.version,
-            wall_s=at_s,
+            wall_s=wall_s,
             cpu_s=sample.cpu_s,
-            peak_rss_bytes=peak,
-            hung=exit_status is None and running.result is None,
+            peak_rss_bytes=peak_rss_bytes,
+            hung=hung,
             exit_status=exit_status,
             usage=usage,
             result=running.result,
-            notes=running.notes,
+            notes=(*running.notes, *(() if hung else _busy(others_s / wall_s))),
             last_line=running.lines[-1] if running.lines else "",
         )
+
+
+def _follow(
+    running: run.Running, variant: Variant, hang_s: float, on_moment: Callable[[Moment], None]
+) -> tuple[int, Sample]:
+    """Return the peak of memory and the last sample, once it has ended or its time is up."""
+    peak_rss_bytes, told, started = 0, 0, time.monotonic()
+    until_s = variant.deadline_s
+    while True:
+        ended = running.ended()
+        sample = running.tree.sample()
+        peak_rss_bytes = max(peak_rss_bytes, sample.rss_bytes)
+        at_s = time.monotonic() - started
+        if running.ready and variant.ends is Ends.HANGS:
+            until_s = min(until_s, at_s + hang_s)
+        lines = tuple(running.lines[told:])
+        told += len(lines)
+        on_moment(Moment(at_s=at_s, lines=lines, sample=sample))
+        if ended or at_s > until_s:
+            return peak_rss_bytes, sample
+        time.sleep(_SAMPLE_EVERY_S)
+
+
+def _machine_cpu_s() -> float:
+    """Return the CPU time that the whole machine has spent working, all CPUs together."""
+    times = psutil.cpu_times()
+    return float(sum(times[:3]) + times.irq + times.softirq)  # user, nice, system
+
+
+def _busy(others_cpus: float) -> tuple[str, ...]:
+    cpus = psutil.cpu_count() or 1
+    if others_cpus < _BUSY_SHARE * cpus:
+        return ()
+    return (f"other programs used {others_cpus:.1f} of {cpus} CPUs meanwhile: do not trust times",)

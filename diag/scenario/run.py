@@ -16,10 +16,12 @@ import psutil
 from diag.errors import DiagError
 from diag.scenario import cgroups
 from diag.scenario.labels import Scenario, Variant
+from diag.scenario.places import NotPermittedError
 from diag.scenario.tree import Tree
 
 READY_DEADLINE_S = 60.0
 _TICK_S = 0.02
+_LAST_LINES_S = 1.0
 _KEPT = ("PATH", "HOME", "LANG", "LC_ALL", "LC_CTYPE", "TZ", "LD_LIBRARY_PATH")
 # Into the control groups first, then the program, with the same pid.
 _ENTER = 'until [ "$1" = -- ]; do echo $$ > "$1" || exit 125; shift; done; shift; exec "$@"'
@@ -70,6 +72,13 @@ class Running:
         """Return its exit status, negative for a signal, None while it runs."""
         return self._process.poll()
 
+    def ended(self) -> bool:
+        """Tell whether it has ended; its lines are then complete."""
+        if self._process.poll() is None:
+            return False
+        self._reader.join(timeout=_LAST_LINES_S)
+        return True
+
     def usage(self) -> cgroups.Usage | None:
         """Return the counters of its control group, None without one."""
         return self._group.usage() if self._group else None
@@ -78,9 +87,7 @@ class Running:
         """Return once it is ready, or raise NotReadyError with its last words."""
         deadline = time.monotonic() + deadline_s
         while not self.ready:
-            ended = self.exit_status() is not None
-            if ended:
-                self._reader.join(timeout=1)
+            ended = self.ended()
             if self.ready:
                 break
             if ended or time.monotonic() > deadline:
@@ -95,12 +102,13 @@ class Running:
         """Kill all its processes and collect its last lines."""
         self.tree.end()
         self._process.wait()
-        self._reader.join(timeout=1)
+        self._reader.join(timeout=_LAST_LINES_S)
 
     def _read(self) -> None:
         assert self._process.stdout is not None
-        for line in self._process.stdout:
-            self.lines.append(line.rstrip("\n"))
+        with self._process.stdout as output:
+            for line in output:
+                self.lines.append(line.rstrip("\n"))
 
 
 @contextlib.contextmanager
@@ -163,7 +171,7 @@ def _limits(
     try:
         group = cgroups.group(cpu_cores=needs.cpu_cores, memory_bytes=memory_bytes)
         return stack.enter_context(group), ()
-    except cgroups.NotPermittedError as error:
+    except NotPermittedError as error:
         notes = [str(error)]
     if needs.cpu_cores is not None:
         notes.append(f"instead of a quota it runs on {math.ceil(needs.cpu_cores)} CPU; no counters")

@@ -1,7 +1,7 @@
 """The historical bug: a library forks in C, where Python repairs nothing in the child.
 
-Until 3.8 every fork was like this one. Today only forks that bypass `os.fork` are:
-the lock of a stock handler is copied while another thread holds it.
+Up to Python 3.6 every fork was like this one. Today only forks that bypass `os.fork`
+are: the lock of a stock handler is copied while another thread holds it.
 """
 
 import ctypes

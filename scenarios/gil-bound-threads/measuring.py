@@ -24,10 +24,11 @@ def compare(task, items, pool_class):
         task(item)
     serial_s = (time.perf_counter() - started) * len(items) / len(sample)
 
-    print("READY", os.getpid(), flush=True)
     started = time.perf_counter()
     with pool_class(WORKERS) as pool:
-        times = list(pool.map(timed, [task] * len(items), items))
+        results = pool.map(timed, [task] * len(items), items)
+        print("READY", os.getpid(), flush=True)
+        times = list(results)
     parallel_s = time.perf_counter() - started
 
     task_s = sum(wall for wall, _ in times)

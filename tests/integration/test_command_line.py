@@ -1,6 +1,7 @@
 """The command as a process: what pipes, full disks and interrupts do to it."""
 
 import json
+import shlex
 import signal
 import subprocess
 import sys
@@ -85,3 +86,24 @@ def test_doctor_sees_a_python_process() -> None:
     if checks["its memory"]["state"] == "ok":
         assert checks["its stacks"]["found"].startswith("Python v")
         assert done.returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("command", "status"),
+    [
+        ("exec diag cpus >&-", 0),
+        ("exec diag cpus 2>&-", 0),
+        ("exec diag attach x 2>&-", 2),
+        ("exec diag attach x 2>/dev/full", 2),
+        ("exec diag attach 99999999 >&- 2>&-", 3),
+    ],
+)
+def test_streams_that_are_closed_or_full_do_not_change_the_status(
+    command: str, status: int
+) -> None:
+    script = command.replace("diag", shlex.join(start()), 1)
+    done = subprocess.run(
+        ["/bin/sh", "-c", script], stderr=subprocess.PIPE, text=True, timeout=30, check=False
+    )
+    assert done.returncode == status
+    assert "Traceback" not in done.stderr

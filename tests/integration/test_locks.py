@@ -15,13 +15,14 @@ from typing import Any
 import pytest
 
 from diag.collect.cpython import add_objects
+from diag.collect.sweep import sweep
 from diag.model.process import Process
 from diag.model.snapshot import Snapshot
 from diag.model.thread import Thread
-from tests.integration.kernel_stub import sweep
 from tests.integration.pythons import Target, available, environment, label
 
-PROGRAM = Path(__file__).parents[1] / "programs" / "locks" / "blocked.py"
+BLOCKED = Path(__file__).parents[1] / "programs" / "locks" / "blocked.py"
+INSIDE_WITH = BLOCKED.with_name("inside_with.py")
 DEADLINE_S = 30
 FUTEX = "202"
 
@@ -36,9 +37,11 @@ def start() -> Iterator[Start]:
     """Start the program; give what it prints."""
     started: list[subprocess.Popen[str]] = []
 
-    def run(python: Target, *arguments: str) -> Facts:
+    def run(
+        python: Target, *arguments: str, program: Path = BLOCKED, within: tuple[str, ...] = ()
+    ) -> Facts:
         process = subprocess.Popen(
-            python.argv(PROGRAM, *arguments),
+            [*within, *python.argv(program, *arguments)],
             stdout=subprocess.PIPE,
             text=True,
             env=environment(),
@@ -47,7 +50,7 @@ def start() -> Iterator[Start]:
         started.append(process)
         assert process.stdout is not None
         facts: Facts = json.loads(process.stdout.readline())
-        return facts
+        return {"root": process.pid, **facts}
 
     yield run
     for process in started:
@@ -73,9 +76,7 @@ def until_blocked(pid: int, tid: int) -> None:
 def look(facts: Facts) -> Snapshot:
     """Return one look at the blocked program."""
     until_blocked(facts["pid"], facts["waiter"])
-    pids = facts.get("pids", [facts["pid"]])
-    parent = (facts["parent"],) if "parent" in facts else ()
-    return add_objects(sweep(*pids, context=parent))
+    return add_objects(sweep(facts["root"]))
 
 
 def waiter_of(snapshot: Snapshot, facts: Facts) -> tuple[Process, Thread]:
@@ -129,9 +130,41 @@ def test_names_object_and_owner(start: Start, python: Target, scenario: str) -> 
         assert by_ident[facts["owner_ident"]] == facts["owner_tid"]
     if facts.get("owner_alive") is False:
         assert lock.owner_ident not in by_ident
-        parents = {t.ident for t in snapshot.context[0].threads}
-        assert lock.owner_ident in parents
+        parent = snapshot.process(facts["parent"])
+        assert parent is not None
+        assert lock.owner_ident in {t.ident for t in parent.threads}
     assert process.dead_idents == tuple(facts.get("dead_idents", ()))
+
+
+WITHS = [
+    "simple",
+    "event",
+    "nested",
+    "below",
+    "after_exception",
+    "in_handler",
+    "from_list",
+    "in_generator",
+    "condition_of_another_lock",
+    "itself",
+    "by_acquire",
+    "after_with",
+    "released_by_condition",
+    "forked",
+]
+
+
+@every_python
+@pytest.mark.parametrize("shape", WITHS)
+def test_names_thread_inside_a_with_statement(start: Start, python: Target, shape: str) -> None:
+    facts = start(python, shape, program=INSIDE_WITH)
+    _, thread = waiter_of(look(facts), facts)
+    lock = thread.wait.lock
+    assert lock is not None
+    assert (lock.kind, lock.address) == ("lock", facts["address"])
+    assert lock.owner_ident == facts.get("owner_ident")
+    assert lock.owner_source == ("with" if "owner_ident" in facts else None)
+    assert (lock.owner_unknown is None) == ("owner_ident" in facts)
 
 
 @every_python
@@ -196,13 +229,15 @@ def test_names_holders_of_semaphore(
 def test_outsider_that_maps_a_semaphore_is_named(start: Start, python: Target) -> None:
     facts = start(python, "semaphore", "fork")
     outsider = next(holder[0] for holder in facts["holders"])
-    facts["pids"].remove(outsider)
-    _, thread = waiter_of(look(facts), facts)
+    until_blocked(facts["pid"], facts["waiter"])
+    snapshot = add_objects(sweep(facts["waiter"]))
+    assert [process.pid for process in snapshot.context] == [facts["root"]]
+    _, thread = waiter_of(snapshot, facts)
     lock = thread.wait.lock
     assert lock is not None
     assert lock.semaphore is not None
     assert lock.semaphore.unread == (outsider,)
-    assert outsider in lock.semaphore.mapped_by
+    assert set(lock.semaphore.mapped_by) == set(facts["pids"])
     assert lock.owner_unknown is not None
 
 
@@ -224,6 +259,43 @@ def test_idents_of_many_threads(start: Start, python: Target) -> None:
     assert process.interpreter is not None
     version = process.interpreter.version
     assert version == ".".join(map(str, python.version))
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root may make a pid namespace")
+@every_python
+@pytest.mark.parametrize("scenario", ["rlock", "mutex"])
+def test_owner_in_another_pid_namespace(start: Start, python: Target, scenario: str) -> None:
+    within = ("unshare", "--pid", "--fork", "--kill-child")
+    facts = start(python, scenario, within=within)
+    children = Path(f"/proc/{facts['root']}/task/{facts['root']}/children")
+    (pid,) = map(int, children.read_text().split())
+    until_blocked(pid, pid)
+    process = add_objects(sweep(facts["root"])).process(pid)
+    assert process is not None
+    (owner,) = [t for t in process.threads if t.inner_tid == facts["owner_tid"]]
+    assert owner.tid != owner.inner_tid
+    lock = process.threads[0].wait.lock
+    assert lock is not None
+    assert (lock.owner_ident or owner.ident) == owner.ident
+    assert (lock.owner_tid or owner.tid) == owner.tid
+    assert lock.owner_unknown is None
+
+
+@every_python
+def test_program_that_never_stands_still_is_never_misread(start: Start, python: Target) -> None:
+    facts = start(python, program=BLOCKED.with_name("churn.py"))
+    owned = 0
+    for _ in range(60):
+        process = add_objects(sweep(facts["root"])).processes[0]
+        assert process.gaps == ()
+        assert process.interpreter is not None
+        assert process.interpreter.memory is None
+        idents = {thread.ident for thread in process.threads}
+        owners = {thread.wait.lock.owner_ident for thread in process.threads if thread.wait.lock}
+        # An owner that is no more must not be reported as one that died with its lock.
+        assert owners - {None} <= idents
+        owned += len(owners - {None})
+    assert owned
 
 
 def test_other_program_is_not_python() -> None:

@@ -9,6 +9,7 @@ pycore_debug_offsets.h), and then those are used. A table is a proposal:
 
 import struct
 from dataclasses import dataclass, replace
+from typing import Any
 
 from diag.collect.memory import Memory
 
@@ -158,9 +159,23 @@ def layout_of(version: tuple[int, int], memory: Memory, runtime: int) -> Layout 
     table = TABLES.get(version)
     if table is None or version not in _DEBUG_WORDS:
         return table
-    words = _DEBUG_WORDS_OF_ALL | _DEBUG_WORDS[version]
-    published = struct.unpack("<40Q", memory.read(runtime, 320))
-    offsets = {field: published[index] for field, index in words.items()}
-    if max(offsets.values()) >= _OFFSET_LIMIT:
-        return None  # a pre-release that publishes something else
-    return replace(table, **offsets)
+    offsets = published(memory, runtime, _DEBUG_WORDS_OF_ALL | _DEBUG_WORDS[version])
+    return None if offsets is None else replace(table, **offsets)
+
+
+def published(memory: Memory, runtime: int, words: dict[str, int]) -> dict[str, Any] | None:
+    """Return fields of `_Py_DebugOffsets`, None if they cannot be what they should be.
+
+    Args:
+        memory: of the process.
+        runtime: address of its `_PyRuntime`.
+        words: name of a field -> index of its 8-byte word.
+
+    Raises:
+        MemoryUnreadableError: `_PyRuntime` cannot be read.
+
+    """
+    values = struct.unpack("<64Q", memory.read(runtime, 512))
+    offsets = {field: values[index] for field, index in words.items()}
+    # A pre-release may publish something else.
+    return offsets if max(offsets.values()) < _OFFSET_LIMIT else None

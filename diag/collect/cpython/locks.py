@@ -47,6 +47,7 @@ class Interior(NamedTuple):
     space: AddressSpace
     types: Types
     runtime: Runtime
+    version: tuple[int, int]
 
 
 def find_lock(interior: Interior, futex: Futex, call: Syscall) -> Lock:
@@ -63,7 +64,7 @@ def find_lock(interior: Interior, futex: Futex, call: Syscall) -> Lock:
     """
     if lock := _gil(interior, futex):
         return lock
-    memory, space, types, runtime = interior
+    memory, space, types, runtime, _ = interior
     pointer = call.stack_pointer
     parked = None
     if runtime.layout.join_parks:
@@ -162,7 +163,7 @@ def _owned(lock: Callable[..., Lock], owner: int, count: int) -> Lock:
 
 
 def _unknown_object(interior: Interior, stack_pointer: int, needle: int) -> Lock:
-    memory, space, types, _ = interior
+    memory, space, types, *_ = interior
     found = find_unknown_object(memory, space, types, stack_pointer, (needle,))
     if found is None or not KINDS.keys().isdisjoint(found[0].type.lineage):
         return Lock(kind=LockKind.UNKNOWN, owner_unknown=NOT_FOUND)

@@ -4,25 +4,21 @@ from dataclasses import dataclass, field
 
 import msgspec
 
+from diag.collect.cpython.access import Access
 from diag.collect.cpython.build import Build, recognise
-from diag.collect.cpython.futex import is_shared
+from diag.collect.cpython.inside import MOVED_ON, Inside
 from diag.collect.cpython.layout import layout_of
-from diag.collect.cpython.locks import Interior, find_lock
-from diag.collect.cpython.mutex import native_lock
-from diag.collect.cpython.pthread import tid_at
+from diag.collect.cpython.locks import Interior
 from diag.collect.cpython.runtime import RuntimeMismatchError, read_runtime
-from diag.collect.cpython.semaphores import SharedPlace, awaited_semlock, shared_place
-from diag.collect.cpython.semholders import Access
+from diag.collect.cpython.semaphores import SharedPlace
 from diag.collect.cpython.tasks import Tasks
 from diag.collect.cpython.typenames import Types
 from diag.collect.maps import AddressSpace, read_maps
 from diag.collect.memory import Memory, MemoryUnreadableError
 from diag.model.gap import Gap
-from diag.model.lock import Lock, LockKind
+from diag.model.lock import LockKind
 from diag.model.process import Interpreter, Process
-from diag.model.thread import Thread
 
-MOVED_ON = "the thread moved on while its lock was read"
 _ENDED = (FileNotFoundError, ProcessLookupError)
 
 
@@ -95,17 +91,18 @@ def _look(look: Look, space: AddressSpace, access: Access) -> None:
         build = recognise(process.pid, space, memory, proc_root=access.proc_root)
         interior, obstacle = _enter(memory, space, build, tasks, process)
         look.process = _with_interpreter(process, build, obstacle)
-        inside = _Inside(
-            memory,
-            space,
-            tasks,
-            interior,
-            obstacle or "not a Python process",
-            look,
-            tasks.by_inner_tid(),
+        inside = Inside(
+            process=process,
+            memory=memory,
+            space=space,
+            tasks=tasks,
+            tids=tasks.by_inner_tid(),
+            interior=interior,
+            obstacle=obstacle or "not a Python process",
         )
         threads = tuple(inside.look_at(thread) for thread in process.threads)
-        threads = inside.with_idents(threads)
+        threads = inside.with_idents(inside.with_holders(threads, build))
+        look.semaphores, look.waits = inside.semaphores, inside.waits
     look.process = msgspec.structs.replace(
         look.process,
         threads=threads,
@@ -144,99 +141,7 @@ def _enter(
         )
     except RuntimeMismatchError as error:
         return None, str(error)
-    return Interior(memory, space, Types(memory), runtime), None
-
-
-@dataclass
-class _Inside:
-    """A process that is being read."""
-
-    memory: Memory
-    space: AddressSpace
-    tasks: Tasks
-    interior: Interior | None
-    obstacle: str
-    look: Look
-    tids: dict[int, int]
-
-    def look_at(self, thread: Thread) -> Thread:
-        """Return a thread with the lock that it waits for."""
-        if thread.wait.futex is None or thread.syscall is None:
-            return thread
-        unknown = thread.wait.unknown
-        try:
-            lock = self._lock(thread)
-        except MemoryUnreadableError as error:
-            lock = Lock(kind=LockKind.UNKNOWN, owner_unknown=f"not readable: {error}")
-        if not self.tasks.still_waits(thread):
-            lock, unknown = Lock(kind=LockKind.UNKNOWN, owner_unknown=MOVED_ON), MOVED_ON
-            self.look.waits.pop(thread.tid, None)
-        wait = msgspec.structs.replace(thread.wait, lock=lock, unknown=unknown)
-        return msgspec.structs.replace(thread, wait=wait)
-
-    def _lock(self, thread: Thread) -> Lock:
-        futex, call = thread.wait.futex, thread.syscall
-        if futex is None or call is None:
-            raise AssertionError("only waits on a futex are looked at")
-        if lock := native_lock(self.memory, futex, self.tids):
-            return lock
-        if is_shared(futex):
-            return self._shared_lock(thread.tid, futex.address, call.stack_pointer)
-        if self.interior is None:
-            return Lock(kind=LockKind.UNKNOWN, owner_unknown=self.obstacle)
-        return find_lock(self.interior, futex, call)
-
-    def _shared_lock(self, tid: int, address: int, stack_pointer: int) -> Lock:
-        if self.interior is None:
-            return Lock(kind=LockKind.UNKNOWN, owner_unknown=self.obstacle)
-        place = shared_place(self.space, address)
-        hit = awaited_semlock(self.memory, self.space, self.interior.types, stack_pointer, address)
-        if place is None or hit is None:
-            return Lock(
-                kind=LockKind.UNKNOWN,
-                owner_unknown="a shared futex that is no multiprocessing lock",
-            )
-        self.look.semaphores.setdefault(place, set()).add(hit.address)
-        self.look.waits[tid] = place
-        return Lock(
-            kind=LockKind.SEMAPHORE,
-            address=hit.address,
-            type_name=hit.type.name,
-            owner_unknown="its holders were not looked for",
-        )
-
-    def with_idents(self, threads: tuple[Thread, ...]) -> tuple[Thread, ...]:
-        """Return the threads with their idents, and without owners that cannot be judged."""
-        if self.interior is None:
-            return threads
-        tids = self.tasks.by_inner_tid()
-        idents = {
-            tids[inner]: ident
-            for ident, inner in self.interior.runtime.idents.items()
-            if inner in tids
-        }
-        seen = {thread.tid for thread in threads}
-        newcomers = set()
-        for owner in {t.wait.lock.owner_ident for t in threads if t.wait.lock}:
-            # Threads that the interpreter does not list can own locks too, and
-            # one that started after the sweep must not pass for a dead one.
-            tid = tids.get(tid_at(self.memory, owner) or 0) if owner else None
-            if owner and tid is not None:
-                idents[tid] = owner
-                if tid not in seen:
-                    newcomers.add(owner)
-        return tuple(_finish(thread, idents.get(thread.tid), newcomers) for thread in threads)
-
-
-def _finish(thread: Thread, ident: int | None, newcomers: set[int]) -> Thread:
-    lock = thread.wait.lock
-    if lock is not None and lock.owner_ident in newcomers:
-        lock = msgspec.structs.replace(
-            lock, owner_ident=None, owner_unknown="its owner started while the process was read"
-        )
-        wait = msgspec.structs.replace(thread.wait, lock=lock)
-        return msgspec.structs.replace(thread, ident=ident, wait=wait)
-    return msgspec.structs.replace(thread, ident=ident)
+    return Interior(memory, space, Types(memory), runtime, build.version), None
 
 
 def _cause(error: OSError | MemoryUnreadableError) -> BaseException | None:

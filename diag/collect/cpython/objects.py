@@ -4,9 +4,10 @@ from pathlib import Path
 
 import msgspec
 
+from diag.collect.cpython.access import Access
 from diag.collect.cpython.look import Look, look_into
-from diag.collect.cpython.semaphores import SharedPlace
-from diag.collect.cpython.semholders import Access, Answer, find_holders, strangers_that_map
+from diag.collect.cpython.semaphores import SharedPlace, strangers_that_map
+from diag.collect.cpython.semholders import Answer, find_holders
 from diag.collect.memory import DEFAULT_MAX_BYTES, DEFAULT_MAX_S, PROC
 from diag.model.process import Process
 from diag.model.snapshot import Snapshot

@@ -5,13 +5,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from diag.collect.maps import AddressSpace, Mapping
-from diag.collect.memory import PROC, Memory, MemoryBudgetError
+from diag.collect.memory import PROC, Memory, MemoryBudgetError, MemoryUnreadableError
 
 PAGE_BYTES = 4096
 PIECE_PAGES = 256
 MAX_PAGES = 1 << 24  # 64 GiB of address space
-# proc_pid_pagemap(5): bit 63 page present, bit 62 page in swap
+# Documentation/admin-guide/mm/pagemap.rst: bit 63 page present, 62 in swap, 58 guard
 _THERE = 0b11 << 62
+_GUARD = 1 << 58
 
 
 def resident_chunks(
@@ -23,7 +24,7 @@ def resident_chunks(
 
     Raises:
         OSError: the page map cannot be read.
-        MemoryUnreadableError: memory went away, or the allowance is used up.
+        MemoryBudgetError: the allowance is used up.
 
     """
     path = proc_root / str(memory.pid) / "pagemap"
@@ -37,8 +38,24 @@ def resident_chunks(
                 pages = min(PIECE_PAGES, (mapping.end - start) // PAGE_BYTES)
                 pagemap.seek(start // PAGE_BYTES * 8)
                 for first, count in runs(pagemap.read(pages * 8)):
-                    address = start + first * PAGE_BYTES
-                    yield address, memory.read(address, count * PAGE_BYTES)
+                    yield from _readable(memory, start + first * PAGE_BYTES, count)
+
+
+def _readable(memory: Memory, address: int, pages: int) -> Iterator[tuple[int, bytes]]:
+    """Yield what can be read; a page that cannot is no home of an object.
+
+    Since 2.42 glibc makes the guard of a thread's stack with MADV_GUARD_INSTALL, and
+    kernels before 6.15 show it like a page in swap.
+    """
+    try:
+        yield address, memory.read(address, pages * PAGE_BYTES)
+    except MemoryBudgetError:
+        raise
+    except MemoryUnreadableError:
+        if pages > 1:
+            yield from _readable(memory, address, pages // 2)
+            rest = pages - pages // 2
+            yield from _readable(memory, address + (pages // 2) * PAGE_BYTES, rest)
 
 
 def _may_hold_objects(mapping: Mapping) -> bool:
@@ -56,7 +73,7 @@ def runs(entries: bytes) -> Iterator[tuple[int, int]]:
     first: int | None = None
     size = len(entries) // 8
     for index, (entry,) in enumerate(struct.iter_unpack("<Q", entries[: 8 * size])):
-        if entry & _THERE:
+        if entry & _THERE and not entry & _GUARD:
             first = index if first is None else first
         elif first is not None:
             yield first, index - first

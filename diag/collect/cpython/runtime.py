@@ -64,6 +64,7 @@ class Runtime:
         dead_idents: threads that a fork left behind in its list.
         gil: of the main interpreter.
         gils: addresses of the GILs of all interpreters.
+        states: thread states of the live threads.
 
     """
 
@@ -72,6 +73,7 @@ class Runtime:
     dead_idents: tuple[int, ...]
     gil: Gil | None
     gils: tuple[int, ...]
+    states: tuple[ThreadState, ...] = ()
 
 
 def read_runtime(
@@ -132,6 +134,7 @@ def _read_once(
         dead_idents=dead,
         gil=gil,
         gils=tuple(dict.fromkeys(address for address in addresses if address)),
+        states=tuple(state for state in states if state.ident in idents),
     )
 
 

@@ -10,12 +10,14 @@ half of its first word.
 """
 
 import struct
+from collections.abc import Iterable
+from pathlib import Path
 from typing import NamedTuple
 
 from diag.collect.cpython.scan import Hit, find_object
 from diag.collect.cpython.typenames import Types
 from diag.collect.maps import AddressSpace
-from diag.collect.memory import Memory, MemoryBudgetError, MemoryUnreadableError
+from diag.collect.memory import PROC, Memory, MemoryBudgetError, MemoryUnreadableError
 
 TYPE_NAME = "_multiprocessing.SemLock"
 _HANDLE = 16
@@ -102,3 +104,23 @@ def read_semlock(memory: Memory, types: Types, address: int, handle: int) -> Sem
     if type_facts is None or TYPE_NAME not in type_facts.lineage:
         return None
     return SemLock(address, ident, count, max_value, recursive=kind == 0)
+
+
+def strangers_that_map(
+    places: Iterable[SharedPlace], known_pids: set[int], *, proc_root: Path = PROC
+) -> dict[SharedPlace, tuple[int, ...]]:
+    """Return which other readable processes of the machine map each place's file."""
+    found: dict[SharedPlace, list[int]] = {place: [] for place in places}
+    if not found:
+        return {}
+    for folder in proc_root.iterdir():
+        if not folder.name.isdigit() or int(folder.name) in known_pids:
+            continue
+        try:
+            text = (folder / "maps").read_bytes()
+        except OSError:
+            continue  # gone, or of another user, to whom a SemLock's file (mode 0600) is closed
+        for place, pids in found.items():
+            if f" {place.device} {place.inode} ".encode() in text:
+                pids.append(int(folder.name))
+    return {place: tuple(pids) for place, pids in found.items()}

@@ -6,37 +6,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
 
+from diag.collect.cpython.access import Access
 from diag.collect.cpython.pagemap import resident_chunks
 from diag.collect.cpython.semaphores import SemLock, SharedPlace, address_of, read_semlock
 from diag.collect.cpython.typenames import Types
 from diag.collect.maps import AddressSpace
-from diag.collect.memory import (
-    DEFAULT_MAX_BYTES,
-    DEFAULT_MAX_S,
-    PROC,
-    Memory,
-    MemoryUnreadableError,
-)
+from diag.collect.memory import Memory, MemoryUnreadableError
 from diag.model.lock import Semaphore, SemaphoreHolder
 
 _HANDLE = 16
-
-
-class Access(NamedTuple):
-    """How processes may be read: where `/proc` is, and the allowance for each."""
-
-    proc_root: Path = PROC
-    max_bytes: int = DEFAULT_MAX_BYTES
-    max_s: float = DEFAULT_MAX_S
-
-    def memory(self, pid: int) -> Memory:
-        """Open a process's memory.
-
-        Raises:
-            MemoryUnreadableError: it is gone or may not be read.
-
-        """
-        return Memory(pid, proc_root=self.proc_root, max_bytes=self.max_bytes, max_s=self.max_s)
 
 
 class Answer(NamedTuple):
@@ -205,23 +183,3 @@ def _owner_unknown(semaphore: Semaphore) -> str | None:
     if semaphore.value:
         return "it was free when it was read"
     return "no living process holds it"
-
-
-def strangers_that_map(
-    places: Iterable[SharedPlace], known_pids: set[int], *, proc_root: Path = PROC
-) -> dict[SharedPlace, tuple[int, ...]]:
-    """Return which other readable processes of the machine map each place's file."""
-    found: dict[SharedPlace, list[int]] = {place: [] for place in places}
-    if not found:
-        return {}
-    for folder in proc_root.iterdir():
-        if not folder.name.isdigit() or int(folder.name) in known_pids:
-            continue
-        try:
-            text = (folder / "maps").read_bytes()
-        except OSError:
-            continue  # gone, or of another user, to whom a SemLock's file (mode 0600) is closed
-        for place, pids in found.items():
-            if f" {place.device} {place.inode} ".encode() in text:
-                pids.append(int(folder.name))
-    return {place: tuple(pids) for place, pids in found.items()}

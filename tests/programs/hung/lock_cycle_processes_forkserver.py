@@ -4,7 +4,7 @@
 # verdict = "hung"
 # [[finding]]
 # rule = "lock-cycle"
-# confidence = "proven"
+# confidence = ["proven", "likely"]  # the fork server, and so the parent, can be spoken to
 # functions = ["move"]
 # ///
 

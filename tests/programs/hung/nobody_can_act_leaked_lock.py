@@ -4,7 +4,7 @@
 # verdict = "hung"
 # [[finding]]
 # rule = "nobody-can-act"
-# or_rule = "orphaned-lock"
+# or_rule = "self-deadlock"
 # confidence = "proven"
 # functions = ["write_row"]
 # ///

@@ -141,15 +141,31 @@ def c_fork():
 
 def plain():
     lock = threading.Lock()
-    held_by_thread(lock)
-    say(pid=os.getpid(), waiter=os.getpid(), kind="lock", type="_thread.lock", address=id(lock))
+    owner = held_by_thread(lock)
+    say(
+        pid=os.getpid(),
+        waiter=os.getpid(),
+        kind="lock",
+        type="_thread.lock",
+        address=id(lock),
+        owner_ident=owner.ident,
+        owner_tid=owner.native_id,
+    )
     lock.acquire()
 
 
 def timed():
     lock = threading.Lock()
-    held_by_thread(lock)
-    say(pid=os.getpid(), waiter=os.getpid(), kind="lock", type="_thread.lock", address=id(lock))
+    owner = held_by_thread(lock)
+    say(
+        pid=os.getpid(),
+        waiter=os.getpid(),
+        kind="lock",
+        type="_thread.lock",
+        address=id(lock),
+        owner_ident=owner.ident,
+        owner_tid=owner.native_id,
+    )
     lock.acquire(timeout=100_000)
 
 

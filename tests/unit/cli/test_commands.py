@@ -8,6 +8,7 @@ import pytest
 from diag.cli.app import COMMANDS, run
 from diag.errors import TargetForbiddenError, TargetGoneError
 from diag.model.codec import decode_report, encode_line
+from diag.rules.registry import RULES
 from tests.unit.cli.conftest import FakePipeline, recording
 from tests.unit.render.examples import healthy, many
 
@@ -189,11 +190,20 @@ def test_without_a_command_the_help_is_shown(capsys: Captured) -> None:
 
 
 def test_rules_lists_every_rule(capsys: Captured) -> None:
-    from diag.rules.registry import RULES
-
     assert run(["rules"]) == 0
     out = capsys.readouterr().out
     assert all(rule.id in out and rule.title in out for rule in RULES)
+
+
+@pytest.mark.parametrize("rule", [rule.id for rule in RULES])
+def test_rules_prints_the_page_of_a_rule(capsys: Captured, rule: str) -> None:
+    assert run(["rules", rule]) == 0
+    assert capsys.readouterr().out.startswith("# ")
+
+
+def test_a_rule_that_is_nearly_right(capsys: Captured) -> None:
+    assert run(["rules", "lock-cycel"]) == 2
+    assert "hint: did you mean lock-cycle?" in capsys.readouterr().err
 
 
 def test_cpus(capsys: Captured) -> None:

@@ -1,8 +1,9 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from diag.collect.descriptors import FdInfo, Held
+from diag.collect.descriptors import FdInfo
 from diag.collect.filelocks import LockHolders, find_lock_holders, parse_locks
+from diag.collect.holders import Held
 
 LOCKS = b"""\
 1: FLOCK  ADVISORY  WRITE 100 fe:00:55 0 EOF

@@ -53,9 +53,14 @@ def test_a_connection_that_is_not_accepted_leads_to_the_listener(tmp_path: Path)
 
 
 def test_a_closed_peer_leaves_nobody(tmp_path: Path) -> None:
-    found = peers(tmp_path, i5=stream()).find(1, 5)
+    found = peers(tmp_path, i5=stream(peer=0)).find(1, 5)
     assert found.inodes == ()
     assert found.name == "closed by its peer"
+    assert found.outside is None
+
+
+def test_a_socket_that_is_being_connected_waits_for_the_outside(tmp_path: Path) -> None:
+    assert peers(tmp_path, i5=stream(state=7)).find(1, 5).outside
 
 
 def test_anyone_can_send_to_a_datagram_socket(tmp_path: Path) -> None:

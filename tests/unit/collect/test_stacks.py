@@ -17,6 +17,10 @@ RECORDED = sorted((Path(__file__).parent / "pyspy").glob("*.json"))
 DUMP = RECORDED[0].read_bytes()
 
 
+def name_of(frame):
+    return frame.bare_name if frame else None
+
+
 def answering(stdout=b"[]", stderr=b"", status=0):
     def run(command, _deadline_s):
         return subprocess.CompletedProcess(command, status, stdout, stderr)
@@ -28,9 +32,9 @@ def answering(stdout=b"[]", stderr=b"", status=0):
 def test_a_recorded_dump_of_each_version(path):
     stacks = {stack.thread_name: stack for stack in parse_dump(path.read_bytes())}
     assert stacks.keys() == {"MainThread", "worker"}
-    assert user_frame(stacks["MainThread"].frames and stacks["MainThread"]).bare_name == "stop"
+    assert name_of(user_frame(stacks["MainThread"])) == "stop"
     assert idiom_of(stacks["MainThread"]) is Idiom.JOIN
-    assert user_frame(stacks["worker"]).bare_name == "run"
+    assert name_of(user_frame(stacks["worker"])) == "run"
     joined = {f.self_address for f in stacks["MainThread"].frames if f.bare_name == "join"}
     begun = {f.self_address for f in stacks["worker"].frames if f.bare_name == "_bootstrap_inner"}
     assert joined == begun != {None}

@@ -217,6 +217,13 @@ def test_a_root_that_is_not_there(tmp_path: Path) -> None:
         sweep(10, proc_root=tmp_path)
 
 
+def test_the_id_of_a_thread_leads_to_its_process(tmp_path: Path) -> None:
+    base = FakeProc(tmp_path).process(11)
+    (base / "status").write_text("Name:\tpython\nTgid:\t10\nPid:\t11\nNSpid:\t11\n")
+    with pytest.raises(TargetGoneError, match="11 is a thread of process 10"):
+        sweep(11, proc_root=tmp_path)
+
+
 def test_a_root_that_vanishes(tmp_path: Path) -> None:
     base = FakeProc(tmp_path).process(10)
     for name in (base / "task/10").iterdir():

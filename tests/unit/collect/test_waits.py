@@ -4,9 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from diag.collect.calls import Awaited, Children, Request
 from diag.collect.memory import MemoryUnreadableError
 from diag.collect.procfs import parse_syscall
+from diag.collect.requests import Awaited, Children, Request
 from diag.collect.syscalls import syscall_name
 from diag.collect.waits import Blocked, understand
 from diag.model.wait import WaitKind

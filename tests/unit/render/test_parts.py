@@ -12,7 +12,7 @@ from diag.render.grouping import group_threads, tree_rows
 from diag.render.limits import limit_lines
 from diag.render.places import is_library
 from diag.render.units import capped, in_bytes, plural
-from tests.unit.render.examples import LIMITS, own_frame, process, thread, view
+from tests.unit.render.examples import LIMITS, library_frame, own_frame, process, thread, view
 
 
 @given(st.text(alphabet=st.characters(exclude_categories=())))
@@ -47,6 +47,7 @@ def test_visible(text: str, shown: str) -> None:
         ("/usr/lib/python3/dist-packages/x.py", True),
         ("<frozen importlib._bootstrap>", True),
         ("<string>", True),
+        ("__init__", True),
         ("/srv/app/lib/orders.py", False),
         ("/srv/python3.11/orders.py", False),
         ("orders.py", False),
@@ -80,6 +81,21 @@ def test_one_stuck_member_marks_its_group() -> None:
     stuck = view("w", process(11, 1, thread(11, WaitKind.LOCK)), "a", live=False)
     assert [group.stuck for group in group_threads([fine, stuck])] == [True]
     assert [group.stuck for group in group_threads([fine])] == [False]
+
+
+def test_what_started_a_worker_does_not_set_it_apart() -> None:
+    start = library_frame("BaseProcess._bootstrap", "multiprocessing/process.py", 314)
+    workers = [
+        view(
+            "w",
+            process(p, 1, thread(p, WaitKind.LOCK, own_frame("f", 1), start, own_frame("main", p))),
+            "waits",
+        )
+        for p in (10, 11)
+    ]
+    (group,) = group_threads(workers)
+    assert [frame.function for frame in group.frames] == ["f", "BaseProcess._bootstrap"]
+    assert group.starting == 1
 
 
 def test_stuck_groups_come_first() -> None:

@@ -30,6 +30,7 @@ class FakeMemory(Memory):
     def __init__(self, max_reads: int = 100_000) -> None:
         self.pid = PID
         self.reads_left = max_reads
+        self.closed_page = 0
         self.regions = {HEAP: bytearray(HEAP_BYTES), STACK: bytearray(STACK_BYTES)}
 
     def close(self) -> None:
@@ -39,6 +40,8 @@ class FakeMemory(Memory):
         self.reads_left -= 1
         if self.reads_left < 0:
             raise MemoryBudgetError("too many reads")
+        if address < self.closed_page + 4096 and self.closed_page < address + size:
+            raise MemoryUnreadableError(f"{self.closed_page:#x} is closed")
         for start, region in self.regions.items():
             if start <= address and address + size <= start + len(region):
                 return bytes(region[address - start : address - start + size])

@@ -30,7 +30,7 @@ def interior(memory: Memory, version: tuple[int, int]) -> Interior:
         gil=Gil(address=GIL, locked=True, holder_ident=OWNER),
         gils=(GIL,),
     )
-    return Interior(memory, space(), Types(memory), runtime)
+    return Interior(memory, space(), Types(memory), runtime, version)
 
 
 def find(world: World, address: int, *, operation: int = SEM_WAIT, value: int = 0) -> Lock:

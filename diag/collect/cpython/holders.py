@@ -1,0 +1,109 @@
+"""Who holds a plain lock: the threads that are inside a `with` statement on it.
+
+While a frame is in the body of `with X`, CPython keeps X's exit on that frame's
+value stack: a bound method up to 3.13, the method and the object from 3.14 on.
+Only slots that an exception handler would still find count: slots above are not
+cleared, and a thread that still waits to enter has its own exit there.
+
+A fork child of multiprocessing never returns to the frames that called `_launch`
+(multiprocessing/popen_fork.py): what they hold, nobody in the child holds.
+
+A thread in `Condition.wait` has released the condition's lock, though it may be
+in the body of a `with` on it.
+"""
+
+import struct
+from collections.abc import Iterator
+
+from diag.collect.cpython.attributes import UnreadableObjectError, attribute_values
+from diag.collect.cpython.frames import Frame, Frames, FrameUnreadableError
+from diag.collect.cpython.typenames import Types
+from diag.collect.memory import Memory, MemoryBudgetError, MemoryUnreadableError
+
+_LOCK_TYPES = frozenset(("_thread.lock", "_thread.RLock"))
+_BOUND_TYPE = "builtin_function_or_method"
+_UNBOUND_TYPE = "method_descriptor"
+_BOUND_DEFINITION = 16  # PyCFunctionObject: m_ml +16, m_self +24
+_UNBOUND_DEFINITION = 40  # PyMethodDescrObject: d_method
+_EXIT = "__exit__"
+_FORKING_FUNCTION = "_launch"
+
+
+def locks_held(
+    memory: Memory,
+    types: Types,
+    frames: Frames,
+    thread_state: int,
+    version: tuple[int, int],
+    *,
+    forked: bool,
+) -> frozenset[int]:
+    """Return the addresses of the locks that a blocked thread holds by `with`.
+
+    What cannot be proven is left out.
+
+    Raises:
+        MemoryBudgetError: the process has used up what it was allowed.
+
+    """
+    held: set[int] = set()
+    released: set[int] = set()
+    try:
+        for frame in frames.of(thread_state):
+            if forked and frame.code.name == _FORKING_FUNCTION:
+                break
+            if _waits_on_condition(types, frame):
+                released |= _locks_of(memory, types, frame.first_local, version)
+            held |= set(_entered(memory, types, frame, pair=version >= (3, 14))) - released
+    except MemoryBudgetError:
+        raise
+    except (MemoryUnreadableError, FrameUnreadableError, UnreadableObjectError):
+        return frozenset(held)  # what was found further in stays true
+    return frozenset(held)
+
+
+def _waits_on_condition(types: Types, frame: Frame) -> bool:
+    if frame.code.name != "wait":
+        return False
+    kind = types.of(frame.first_local) if frame.first_local else None
+    if kind is None:
+        raise UnreadableObjectError("a frame `wait` without an object")
+    return "Condition" in kind.lineage
+
+
+def _locks_of(
+    memory: Memory, types: Types, condition: int, version: tuple[int, int]
+) -> frozenset[int]:
+    """Return the locks among a condition's attributes: one of them is the one it releases."""
+    found = frozenset(
+        address
+        for address in attribute_values(memory, condition, version)
+        if _is_lock(types, address)
+    )
+    if not found:
+        raise UnreadableObjectError("a Condition without a lock that is known")
+    return found
+
+
+def _is_lock(types: Types, address: int) -> bool:
+    kind = types.of(address)
+    return kind is not None and not _LOCK_TYPES.isdisjoint(kind.lineage)
+
+
+def _entered(memory: Memory, types: Types, frame: Frame, *, pair: bool) -> Iterator[int]:
+    """Yield the objects whose exit method is on the live part of a frame's stack."""
+    for index, slot in enumerate(frame.stack):
+        kind = types.of(slot) if slot else None
+        if kind is None:
+            continue
+        if pair and kind.name == _UNBOUND_TYPE and index + 1 < len(frame.stack):
+            if _is_exit(memory, slot + _UNBOUND_DEFINITION):
+                yield frame.stack[index + 1]
+        elif not pair and kind.name == _BOUND_TYPE and _is_exit(memory, slot + _BOUND_DEFINITION):
+            yield memory.u64(slot + _BOUND_DEFINITION + 8)
+
+
+def _is_exit(memory: Memory, definition: int) -> bool:
+    """Return whether a PyMethodDef, whose address is at `definition`, is that of __exit__."""
+    (name,) = struct.unpack("<Q", memory.read(memory.u64(definition), 8))
+    return memory.c_string(name, limit=16) == _EXIT

@@ -1,0 +1,103 @@
+import pytest
+
+from diag.model.finding import Confidence, Finding, Location, Severity
+from diag.model.ids import ProcessId
+from diag.model.report import Observed, Report, Target, Verdict
+from diag.scenario import expected
+from diag.scenario.expected import Score
+from diag.scenario.labels import Expected, Kind, Variant
+
+WANTED = Expected(
+    rule="orphaned-lock", confidence=Confidence.PROVEN, role="worker", function="handle_order"
+)
+
+
+def finding(
+    rule: str = "orphaned-lock",
+    confidence: Confidence = Confidence.PROVEN,
+    function: str = "handle_order",
+    role: str = "worker",
+    severity: Severity = Severity.ERROR,
+) -> Finding:
+    return Finding(
+        rule=rule,
+        severity=severity,
+        confidence=confidence,
+        title="a title",
+        explanation="",
+        advice="",
+        primary=Location(pid=2, process_role=role, function=function),
+    )
+
+
+def report(*findings: Finding) -> Report:
+    return Report(
+        diag_version="0",
+        verdict=Verdict.UNKNOWN,
+        headline="",
+        target=Target(id=ProcessId(pid=1, start_ticks=1), name="python", command=()),
+        observed=Observed(
+            started_at_unix_s=0.0,
+            duration_s=1.0,
+            looks=2,
+            processes_seen=1,
+            processes_read=1,
+            gaps=(),
+        ),
+        findings=findings,
+        skipped=(),
+        processes=(),
+    )
+
+
+def broken(*wanted: Expected) -> Variant:
+    return Variant(name="v", kind=Kind.BROKEN, about="", script="v.py", expects=wanted)
+
+
+@pytest.mark.parametrize(
+    ("findings", "score"),
+    [
+        ([finding()], Score.FOUND),
+        ([finding(function="Shop.handle_order")], Score.FOUND),
+        ([finding(rule="lock-cycle"), finding()], Score.FOUND),
+        ([finding(confidence=Confidence.LIKELY)], Score.WRONG_CAUSE),
+        ([finding(function="main")], Score.WRONG_CAUSE),
+        ([finding(role="parent")], Score.WRONG_CAUSE),
+        ([finding(rule="lock-cycle")], Score.WRONG_CAUSE),
+        ([finding(rule="lock-cycle", severity=Severity.WARNING)], Score.MISSED),
+        ([], Score.MISSED),
+    ],
+)
+def test_an_expectation_is_met_by_rule_confidence_and_place(
+    findings: list[Finding], score: Score
+) -> None:
+    (check,) = expected.check(broken(WANTED), report(*findings))
+    assert check.score is score
+    assert "orphaned-lock (proven) in handle_order()" in check.text
+
+
+def test_the_place_may_be_a_related_one() -> None:
+    worker = finding().primary
+    elsewhere = finding(function="main", role="parent")
+    both = type(elsewhere)(
+        **{name: getattr(elsewhere, name) for name in elsewhere.__struct_fields__}
+        | {"related": (worker,)}
+    )
+    (check,) = expected.check(broken(WANTED), report(both))
+    assert check.score is Score.FOUND
+
+
+def test_a_rule_that_is_not_built_is_neither_found_nor_missed() -> None:
+    later = Expected(rule="gil-bound", confidence=Confidence.LIKELY, rule_available=False)
+    (check,) = expected.check(broken(later), report(finding()))
+    assert check.score is Score.NO_RULE
+
+
+def test_false_alarms_in_a_fixed_twin() -> None:
+    fixed = Variant(
+        name="f", kind=Kind.FIXED, about="", script="f.py", must_not_find=("orphaned-lock",)
+    )
+    assert [check.score for check in expected.check(fixed, report())] == [Score.CLEAN]
+    alarm, *more = expected.check(fixed, report(finding(), finding(rule="lock-cycle")))
+    assert alarm.score is Score.FALSE_ALARM
+    assert not more
