@@ -24,7 +24,20 @@ class LazyGroup(click.Group):
         if cmd_name not in COMMANDS:
             return None
         command: click.Command = getattr(import_module(f"diag.cli.{cmd_name}"), cmd_name)
+        _name_variables(command, cmd_name)
         return command
+
+
+def _name_variables(command: click.Command, name: str) -> None:
+    """Let environment variables give every option: DIAG_ATTACH_FAIL_ON, else DIAG_FAIL_ON."""
+    if isinstance(command, click.Group):
+        for each, child in command.commands.items():
+            _name_variables(child, f"{name}_{each}")
+    for option in command.params:
+        if isinstance(option, click.Option):
+            long = max(option.opts, key=len).lstrip("-")
+            names = (f"DIAG_{name}_{long}", f"DIAG_{long}")
+            option.envvar = [text.upper().replace("-", "_") for text in names]
 
 
 @click.group(

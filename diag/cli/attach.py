@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from diag.cli.judging import Judging, policy_options
 from diag.cli.options import (
     fail_on_option,
     no_stacks_option,
@@ -29,6 +30,7 @@ from diag.render.registry import FORMATS
 )
 @no_stacks_option
 @fail_on_option
+@policy_options
 @output_options(FORMATS)
 def attach(
     *,
@@ -37,6 +39,7 @@ def attach(
     record_to: Path | None,
     no_stacks: bool,
     fail_on: str,
+    judging: Judging,
     outputs: Outputs,
 ) -> int:
     """Look at the process PID and all its descendants for a moment and judge them.
@@ -55,7 +58,8 @@ def attach(
             progress=progress.say,
             record=recorder.write,
         )
-    report = pipeline.judge(recording)
+    report = judging.settle(pipeline.judge(recording))
     emit(report, outputs)
+    judging.keep(report)
     recorder.check()
     return policy.exit_status(report, fail_on)

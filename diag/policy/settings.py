@@ -55,6 +55,16 @@ class Settings(Record, frozen=True, rename="kebab", forbid_unknown_fields=True):
     ignore: tuple[Ignore, ...] = ()
 
 
+class _Tool(Record, frozen=True):
+    diag: Settings = Settings()
+
+
+class _Project(Record, frozen=True):
+    """The file; whatever belongs to others is passed over."""
+
+    tool: _Tool = _Tool()
+
+
 def read_settings(folder: Path) -> Settings:
     """Read the settings of the project in a folder; there need not be any.
 
@@ -65,7 +75,7 @@ def read_settings(folder: Path) -> Settings:
     path = folder / FILE
     try:
         with path.open("rb") as file:
-            table = tomllib.load(file).get("tool", {}).get("diag", {})
+            table = tomllib.load(file)
     except FileNotFoundError:
         return Settings()
     except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
@@ -81,7 +91,7 @@ def read_settings(folder: Path) -> Settings:
 
 def _decode(table: Any) -> Settings:
     try:
-        return msgspec.convert(table, Settings)
+        return msgspec.convert(table, _Project).tool.diag
     except msgspec.ValidationError as error:
         raise _wrong(str(error)) from error
 

@@ -8,6 +8,7 @@ from diag.render.page import Page
 from diag.render.places import Places
 from diag.render.processes import draw_threads, draw_tree
 from diag.render.summary import answer, describe_coverage, describe_target, subject
+from diag.render.units import plural
 
 VERDICT_STYLES = {
     Verdict.HUNG: "bold red",
@@ -33,6 +34,7 @@ def render(report: Report, options: Options) -> str:
     draw_threads(page, report, places)
     draw_limits(page, report)
     draw_coverage(page, report)
+    _draw_ignored(page, report)
     return page.finish()
 
 
@@ -58,6 +60,16 @@ def draw_coverage(page: Page, report: Report) -> None:
         page.line(
             "rule ", (skipped.rule, "bold"), f" was not run: it needs {skipped.needs}", indent=2
         )
+
+
+def _draw_ignored(page: Page, report: Report) -> None:
+    """Draw what does not count because the project says so."""
+    if not report.ignored:
+        return
+    page.heading(f"{plural(len(report.ignored), 'finding')} ignored by the project")
+    for ignored in report.ignored[:MOST_FINDINGS]:
+        rule = (f"{ignored.finding.rule} ", "bold")
+        page.line(rule, f"{ignored.finding.title} ({ignored.because})", indent=2)
 
 
 def _draw_verdict(page: Page, report: Report) -> None:

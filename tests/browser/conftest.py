@@ -55,7 +55,7 @@ def show(browser: WebDriver, tmp_path: Path) -> Open:
     def open_page(text: str) -> WebDriver:
         page = tmp_path / "report.html"
         page.write_text(text, encoding="utf-8")
-        browser.get_log("browser")  # type: ignore[no-untyped-call]  # what earlier pages said
+        browser.get_log("browser")  # what earlier pages said
         browser.get(page.as_uri())
         return browser
 

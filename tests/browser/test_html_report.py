@@ -51,7 +51,7 @@ def page(report: Any) -> str:
 
 
 def errors(browser: WebDriver) -> list[str]:
-    log = browser.get_log("browser")  # type: ignore[no-untyped-call]
+    log = browser.get_log("browser")
     return [entry["message"] for entry in log]
 
 
