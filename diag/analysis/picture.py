@@ -7,7 +7,7 @@ from diag.analysis.causes import Cause, CauseKind
 from diag.analysis.chain import owner_words, source_of
 from diag.analysis.graph import Graph as Waits
 from diag.analysis.graph import wait_for_graph
-from diag.analysis.owners import OwnerState
+from diag.analysis.owners import Owner, OwnerState, resolve
 from diag.analysis.roles import role_of
 from diag.analysis.words import describe_wait
 from diag.model.graph import Edge, Graph, Node, Part
@@ -85,8 +85,8 @@ def _group(case: Case, waits: Waits) -> _Grouping:
     for victim in dict.fromkeys(victim for cause in case.causes for victim in cause.victims):
         if victim not in grouping.of:
             grouping.add(victim, Part.VICTIM, _waits_alike(case, waits, grouping, victim))
-    for follower, wakers in _followers(case):
-        grouping.add(follower, Part.LIVE, (_place(case, follower), grouping.of[wakers].id))
+    for follower, waker in sorted(_followers(case)):
+        grouping.add(follower, Part.LIVE, (_place(case, follower), grouping.of[waker].id))
     return grouping
 
 
@@ -108,9 +108,15 @@ def _waits_alike(case: Case, waits: Waits, grouping: _Grouping, member: ThreadId
 def _followers(case: Case) -> Iterator[tuple[ThreadId, ThreadId]]:
     """Yield the live threads that wait, with a time-out, for exactly one stuck thread."""
     stuck = case.liveness.likely
-    for thread_id, wakers in case.liveness.wakers.items():
-        if thread_id not in stuck and wakers.owner is not None and wakers.owner.thread in stuck:
-            yield thread_id, wakers.owner.thread
+    for thread_id in case.tree.threads.keys() - stuck:
+        owner = _owner(case, thread_id)
+        if owner is not None and owner.thread in stuck:
+            yield thread_id, owner.thread
+
+
+def _owner(case: Case, waiter: ThreadId) -> Owner | None:
+    lock = case.tree.threads[waiter].wait.lock
+    return resolve(case.tree, waiter, lock) if lock is not None else None
 
 
 def _node(case: Case, group: _Group) -> Node:
@@ -134,7 +140,7 @@ def _edges(case: Case, waits: Waits, grouping: _Grouping, shown: frozenset[str])
     followed = ((waiter, frozenset({waker})) for waiter, waker in _followers(case))
     for waiter, wakers in (*sorted(nearest.items()), *followed):
         thread, own = case.tree.threads[waiter], grouping.of[waiter].id
-        owner = case.liveness.wakers[waiter].owner
+        owner = _owner(case, waiter)
         for other in sorted({grouping.of[waker].id for waker in wakers}):
             if (own, other) not in drawn and {own, other} <= shown:
                 drawn.add((own, other))
@@ -180,7 +186,7 @@ def _add_absent(
     node = grouping.of[first].id
     if any(edge.waiter == node for edge in edges):
         return
-    owner = case.liveness.wakers[first].owner
+    owner = _owner(case, first)
     label = _NOBODY.get(cause.kind, "nobody is left who could end this wait")
     if owner is not None and owner.state is OwnerState.GONE:
         label = owner_words(case, first, owner)[0]
