@@ -135,6 +135,21 @@ class Series(Record, frozen=True, omit_defaults=False):
     pid: int | None = None
 
 
+class SourceLine(Record, frozen=True, omit_defaults=False):
+    """A line of the project's own code that a frame of the report stands at.
+
+    Attributes:
+        file: path as the frames have it.
+        line: 1-based.
+        text: the line without its indent, masked like a command line.
+
+    """
+
+    file: str
+    line: int
+    text: str
+
+
 class Report(Record, frozen=True, omit_defaults=False):
     """Everything that a renderer needs.
 
@@ -154,6 +169,7 @@ class Report(Record, frozen=True, omit_defaults=False):
         graph: who waits for whom, None if it was not judged.
         rules: those that were consulted.
         ignored: findings that do not count; they are not in `findings`.
+        sources: lines of the project's code, where its files were at hand.
 
     """
 
@@ -171,4 +187,5 @@ class Report(Record, frozen=True, omit_defaults=False):
     graph: Graph | None = None
     rules: tuple[RuleInfo, ...] = ()
     ignored: tuple[Ignored, ...] = ()
+    sources: tuple[SourceLine, ...] = ()
     schema_version: int = SCHEMA_VERSION

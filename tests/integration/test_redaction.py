@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from diag import pipeline, policy
-from diag.model.codec import encode_line
+from diag.model.codec import Line, encode_line
 from diag.model.recording import Recording
 from diag.model.report import Report
 from diag.render.options import Options
@@ -144,7 +144,8 @@ def leaks(text: str) -> list[str]:
 
 
 def test_a_recording_holds_no_secret(seen: Recording) -> None:
-    for line in (seen.header, *seen.snapshots, *seen.samples, *seen.activities):
+    lines: list[Line] = [seen.header, *seen.snapshots, *seen.samples, *seen.activities]
+    for line in lines:
         assert leaks(encode_line(line).decode("utf-8", "replace")) == []
 
 

@@ -98,6 +98,7 @@ class Content:
         self.target = describe_target(report)
         self.coverage = describe_coverage(report)
         self.meaning = _MEANINGS[report.verdict]
+        self._sources = {(source.file, source.line): source.text for source in report.sources}
 
     @property
     def sure(self) -> str:
@@ -105,6 +106,10 @@ class Content:
         if self._report.verdict not in (Verdict.HUNG, Verdict.DEGRADED):
             return ""
         return _SURE[self._report.findings[0].confidence] if self._report.findings else ""
+
+    def code(self, file: str | None, line: int | None) -> str:
+        """Return the line of code at a place, "" where it is not at hand."""
+        return self._sources.get((file or "", line or 0), "")
 
     @property
     def limits(self) -> tuple[str, ...]:

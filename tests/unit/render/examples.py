@@ -20,6 +20,7 @@ from diag.model.report import (
     RuleInfo,
     RuleSkipped,
     Series,
+    SourceLine,
     Target,
     Verdict,
 )
@@ -448,6 +449,9 @@ def full() -> Report:
         findings=(finding,),
         graph=picture(),
         series=counters(),
+        sources=(
+            SourceLine(file="/srv/app/shop/orders.py", line=41, text='log.info("order %s", order)'),
+        ),
         ignored=(Ignored(finding=old, because="known, see TICKET-7"),),
         skipped=(RuleSkipped(rule="starved", needs="samples over ten seconds"),),
         rules=(
@@ -512,6 +516,7 @@ def hostile() -> Report:
     return msgspec.structs.replace(
         shown,
         graph=picture(text),
+        sources=(SourceLine(file="/tmp/" + text, line=1, text=text),),
         ignored=(Ignored(finding=finding, because=text),),
         series=(series(text, [1.0, 2.0, 3.0]), series("rss_bytes", [1.0, 2.0], pid=2402)),
     )
