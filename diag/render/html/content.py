@@ -198,17 +198,18 @@ class Content:
 
     def causes(self, finding: Finding) -> tuple[Link, ...]:
         """Return the part of a chain that is the trouble itself."""
-        return tuple(link for link in finding.chain if not self._follows(link))
+        return finding.chain[: self._first_follower(finding)]
 
     def followers(self, finding: Finding) -> tuple[Link, ...]:
         """Return the part of a chain that only waits for the trouble to end."""
-        return tuple(link for link in finding.chain if self._follows(link))
+        return finding.chain[self._first_follower(finding) :]
 
-    def _follows(self, link: Link) -> bool:
-        waiter = link.waiter
-        if waiter is None or waiter.tid is None:
-            return False
-        return self.part_of.get(ThreadId(waiter.pid, waiter.tid)) is Part.VICTIM
+    def _first_follower(self, finding: Finding) -> int:
+        """Return where the victims begin: a chain leads from the cause to them."""
+        waiters = [link.waiter for link in finding.chain]
+        threads = [w and ThreadId(w.pid, w.tid or w.pid) for w in waiters]
+        follows = (n for n, t in enumerate(threads) if t and self.part_of.get(t) is Part.VICTIM)
+        return next(follows, len(threads))
 
     def victims(self, finding: Finding) -> tuple[str, ...]:
         """Return who else waits, and is not in the chain of the finding, a line for each place."""
