@@ -10,6 +10,8 @@ from diag import __version__
 from diag.cli.exits import guarded, replace_closed_streams
 
 COMMANDS = ("attach", "dump", "report", "rules", "doctor", "cpus", "scenario")
+# What `--on-hang exec` tells the command that it runs; no setting of any option.
+TOLD_BY_DIAG = "DIAG_PID"
 
 
 class LazyGroup(click.Group):
@@ -37,7 +39,8 @@ def _name_variables(command: click.Command, name: str) -> None:
         if isinstance(option, click.Option):
             long = max(option.opts, key=len).lstrip("-")
             names = (f"DIAG_{name}_{long}", f"DIAG_{long}")
-            option.envvar = [text.upper().replace("-", "_") for text in names]
+            variables = (text.upper().replace("-", "_") for text in names)
+            option.envvar = [variable for variable in variables if variable != TOLD_BY_DIAG]
 
 
 @click.group(
