@@ -10,8 +10,6 @@ from diag import __version__
 from diag.cli.exits import guarded, replace_closed_streams
 
 COMMANDS = ("attach", "dump", "report", "rules", "doctor", "cpus", "scenario")
-# What `--on-hang exec` tells the command that it runs; no setting of any option.
-TOLD_BY_DIAG = "DIAG_PID"
 
 
 class LazyGroup(click.Group):
@@ -28,6 +26,10 @@ class LazyGroup(click.Group):
         command: click.Command = getattr(import_module(f"diag.cli.{cmd_name}"), cmd_name)
         _name_variables(command, cmd_name)
         return command
+
+
+# What `--on-hang exec` tells the command that it runs; no setting of any option.
+TOLD_BY_DIAG = "DIAG_PID"
 
 
 def _name_variables(command: click.Command, name: str) -> None:
