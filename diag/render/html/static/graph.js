@@ -76,17 +76,22 @@
 
   const size = graph.graph();
   const svg = make("svg", { viewBox: `0 0 ${size.width} ${size.height}`, width: size.width, height: size.height });
-  const marker = make("marker", { id: "arrow", viewBox: "0 0 10 10", refX: "9", refY: "5", markerWidth: "8", markerHeight: "8", orient: "auto-start-reverse" });
-  marker.append(make("path", { d: "M0,0 L10,5 L0,10 z" }));
   const defs = make("defs");
-  defs.append(marker);
+  for (const id of ["arrow", "arrow-knot"]) {
+    const marker = make("marker", { id, viewBox: "0 0 10 10", refX: "9", refY: "5", markerWidth: "7", markerHeight: "7", orient: "auto-start-reverse" });
+    marker.append(make("path", { d: "M0,0 L10,5 L0,10 z" }));
+    defs.append(marker);
+  }
   svg.append(defs);
 
+  // What holds the causes themselves is drawn stronger than who waits for them.
+  const parts = new Map(data.nodes.map((node) => [node.id, node.part]));
+  const isKnot = (name) => parts.get(name.w) === "cause";
   const labels = make("g");
   for (const name of graph.edges()) {
     const edge = graph.edge(name);
-    const group = make("g", { class: `edge ${edge.source}` });
-    group.append(make("path", { d: curve([...edge.points].reverse()), "marker-end": "url(#arrow)" }));
+    const group = make("g", { class: `edge ${edge.source}${isKnot(name) ? " knot" : ""}` });
+    group.append(make("path", { d: curve([...edge.points].reverse()), "marker-end": `url(#${isKnot(name) ? "arrow-knot" : "arrow"})` }));
     svg.append(group);
     if (edge.text && edge.x !== undefined) {
       const label = make("g", { class: "edge" });
