@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from diag import __version__, policy
+from diag.analysis import picture
 from diag.analysis.case import Case
 from diag.analysis.roles import role_of
 from diag.analysis.series import series_of
@@ -11,9 +12,18 @@ from diag.analysis.words import describe_wait
 from diag.errors import RecordingError
 from diag.model.finding import Finding
 from diag.model.gap import Gap
+from diag.model.graph import Graph
 from diag.model.process import Process
 from diag.model.recording import Recording
-from diag.model.report import Observed, ProcessView, Report, RuleSkipped, Target, Verdict
+from diag.model.report import (
+    Observed,
+    ProcessView,
+    Report,
+    RuleInfo,
+    RuleSkipped,
+    Target,
+    Verdict,
+)
 from diag.model.snapshot import Snapshot
 from diag.model.wait import WaitKind
 from diag.rules.registry import RULES
@@ -55,6 +65,7 @@ def judge(recording: Recording) -> Report:
             for rule in RULES
             if not rule.has_evidence(case)
         ),
+        graph=picture.draw(case),
         live={
             process.pid: {
                 thread.tid: (process.pid, thread.tid) not in case.liveness.likely
@@ -110,6 +121,7 @@ def _report(
     findings: tuple[Finding, ...] = (),
     skipped: tuple[RuleSkipped, ...] = (),
     live: dict[int, dict[int, bool | None]] | None = None,
+    graph: Graph | None = None,
 ) -> Report:
     root = tree.snapshot.processes[0]
     return Report(
@@ -127,6 +139,11 @@ def _report(
         ),
         limits=root.limits,
         series=series_of(recording.samples, ticks_per_s=recording.header.host.clock_ticks_per_s),
+        graph=graph,
+        rules=tuple(
+            RuleInfo(id=rule.id, title=rule.title, severity=rule.severity, summary=rule.summary)
+            for rule in RULES
+        ),
     )
 
 
