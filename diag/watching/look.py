@@ -1,0 +1,159 @@
+"""One look at a tree: everything once, and a second sweep that tells who has moved.
+
+Nothing is paused: `/proc` and memory are read while the target runs, and py-spy
+is asked not to stop it.
+"""
+
+import time
+from collections.abc import Callable, Iterable
+
+import msgspec
+
+from diag import __version__
+from diag.collect.cpython import add_objects, add_subjects
+from diag.collect.host import read_host
+from diag.collect.limits import read_limits
+from diag.collect.stacks import add_stacks
+from diag.collect.sweep import sweep
+from diag.errors import TargetGoneError
+from diag.model.codec import encode_line
+from diag.model.lock import LockKind
+from diag.model.recording import FORMAT, End, Header, Recording
+from diag.model.snapshot import Snapshot
+from diag.watching.meanwhile import count_until
+
+Progress = Callable[[str], None]
+Record = Callable[[bytes], None]
+
+
+def _silent(_text: object) -> None:
+    """Take no notice."""
+
+
+def look(
+    pid: int,
+    *,
+    for_s: float = 1.0,
+    stacks: bool = True,
+    progress: Progress = _silent,
+    record: Record = _silent,
+) -> Recording:
+    """Look at a tree twice: everything once, then again to see what has moved.
+
+    Args:
+        pid: the root of the tree.
+        for_s: seconds from the first look to the second.
+        stacks: whether to ask py-spy.
+        progress: called with what is being done.
+        record: called with each line of the recording as soon as it exists.
+
+    Raises:
+        TargetGoneError: there is no such process, or it ended meanwhile.
+        TargetForbiddenError: nothing of it may be read.
+
+    """
+    header = make_header()
+    record(encode_line(header))
+    first = first_look(pid, wants_stacks=lambda _: stacks, progress=progress)
+    record(encode_line(first))
+    progress("counting until the second look")
+    samples, activities = count_until(first, first.started_s + for_s, record=record)
+    second = second_look(first)
+    record(encode_line(second))
+    end = End(because="done")
+    record(encode_line(end))
+    return Recording(
+        header=header,
+        snapshots=(first, second),
+        samples=samples,
+        activities=activities,
+        end=end,
+    )
+
+
+def snapshot(pid: int, *, stacks: bool = True, progress: Progress = _silent) -> Recording:
+    """Look at a tree once.
+
+    Raises:
+        TargetGoneError: there is no such process.
+        TargetForbiddenError: nothing of it may be read.
+
+    """
+    first = first_look(pid, wants_stacks=lambda _: stacks, progress=progress)
+    return Recording(header=make_header(), snapshots=(first,), end=End(because="done"))
+
+
+def make_header() -> Header:
+    """Return the first line of a recording that begins now, on this machine."""
+    return Header(
+        format=FORMAT,
+        diag_version=__version__,
+        host=read_host(),
+        started_at_unix_s=time.time(),
+    )
+
+
+def first_look(
+    pid: int,
+    *,
+    also: Iterable[int] = (),
+    wants_stacks: Callable[[Snapshot], bool],
+    add_stacks: Callable[[Snapshot], Snapshot] = add_stacks,
+    progress: Progress = _silent,
+) -> Snapshot:
+    """Look at everything once: waits, locks, limits, and stacks if they are wanted.
+
+    Args:
+        pid: the root of the tree.
+        also: processes of the tree that do not descend from the root any more.
+        wants_stacks: told what was seen so far, whether py-spy is to be asked.
+        add_stacks: asks py-spy.
+        progress: called with what is being done.
+
+    Raises:
+        TargetGoneError: there is no such process.
+        TargetForbiddenError: nothing of it may be read.
+
+    """
+    progress("reading the process tree")
+    seen = sweep(pid, also=also)
+    progress(f"reading locks of {len(seen.processes)} processes")
+    seen = add_objects(seen)
+    if wants_stacks(seen):
+        progress(f"asking py-spy for the stacks of {len(seen.processes)} processes")
+        seen = add_subjects(add_stacks(seen))
+    return _with_limits(seen)
+
+
+def second_look(first: Snapshot, *, also: Iterable[int] = ()) -> Snapshot:
+    """Look again at the tree of `first`, to tell who has moved since.
+
+    Raises:
+        TargetGoneError: it has ended.
+        TargetForbiddenError: nothing of it may be read any more.
+
+    """
+    second = sweep(first.root.pid, also=also)
+    if second.root != first.root:
+        raise TargetGoneError(f"process {first.root.pid} ended, and its pid was given to another")
+    if _is_worth_a_deep_look(first):
+        second = add_objects(second)
+    return msgspec.structs.replace(second, confirms_s=first.started_s)
+
+
+def _with_limits(seen: Snapshot) -> Snapshot:
+    root, *others = seen.processes
+    limited = msgspec.structs.replace(root, limits=read_limits(root.pid))
+    return msgspec.structs.replace(seen, processes=(limited, *others))
+
+
+def _is_worth_a_deep_look(first: Snapshot) -> bool:
+    """Whether what was read from memory may tell more when it is read again.
+
+    A GIL that changes hands, an event loop that goes round.
+    """
+    return any(
+        (thread.wait.lock is not None and thread.wait.lock.kind is LockKind.GIL)
+        or (thread.loop is not None and thread.loop.callback is not None)
+        for _, _, thread in first.threads()
+    )
