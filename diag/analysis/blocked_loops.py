@@ -10,6 +10,8 @@ from diag.model.base import Record
 from diag.model.ids import ThreadId
 from diag.model.wait import WaitKind
 
+LATE_S = 0.5  # less is common on a busy machine
+
 
 class BlockedLoop(Record, frozen=True):
     """An event loop that could do nothing between the two looks.
@@ -47,8 +49,8 @@ def _blocked(case: Case, thread_id: ThreadId, loop: Loop) -> BlockedLoop | None:
     """Return what keeps a loop; None if it may have gone round, or has nothing to do.
 
     The loop takes every timer that is due off its heap each time it goes round
-    (BaseEventLoop._run_once): one that was due in the first look and is still there
-    in the second shows that it has not. So does a thread that has not run at all.
+    (BaseEventLoop._run_once): one that was set in the first look, and is overdue in
+    the second, shows that it has not since then. So does a thread that has not run.
     """
     before, after = case.tree.threads[thread_id], case.second.threads.get(thread_id)
     if after is None or before.start_ticks != after.start_ticks:
@@ -58,23 +60,26 @@ def _blocked(case: Case, thread_id: ThreadId, loop: Loop) -> BlockedLoop | None:
         WaitKind.STOPPED,
         WaitKind.TRACED,
     )
-    again = after.loop
-    same = again is not None and again.callback == loop.callback
     due_s = loop.next_deadline_s
-    was_due = due_s is not None and due_s < before.read_at_s
-    stuck = same and again is not None and was_due and again.next_deadline_s == due_s
-    if not sleeps and not stuck:
+    overdue_s = after.read_at_s - due_s if due_s is not None else 0.0
+    if not sleeps and not (overdue_s >= LATE_S and _same_round(loop, after.loop)):
         return None
-    overdue_s = after.read_at_s - due_s if due_s is not None else -1.0
     tasks = sum(task_id.address != loop.task for task_id in tasks_of(case.tree, thread_id))
     if overdue_s <= 0 and not loop.ready and not tasks:
         return None
     watched_s = after.read_at_s - before.read_at_s
     return BlockedLoop(
         thread=thread_id,
-        for_s=max(watched_s, overdue_s),
+        for_s=max(watched_s if sleeps else 0.0, overdue_s),
         sleeps=sleeps,
         overdue_s=overdue_s if overdue_s > 0 else None,
         ready=loop.ready or 0,
         tasks=tasks,
+    )
+
+
+def _same_round(before: Loop, after: Loop | None) -> bool:
+    return after is not None and (before.callback, before.next_deadline_s) == (
+        after.callback,
+        after.next_deadline_s,
     )

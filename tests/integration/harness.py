@@ -9,6 +9,7 @@ inline script metadata, PEP 723):
     # needs = ["strace"]             commands without which it cannot run
     # twin_of = ["lock-cycle"]       healthy, in the shape that these rules look for
     # live = true                    hung, but parts of it go on
+    # still = true                   not hung, and yet nothing of it moves
     # alone = true                   takes CPUs from others, or is misjudged without them
     # look_s = 4.0                   how long to look at least, where it takes that long to see
     # limits = {cpu = 0.5}           a control group of its own: cpu in CPUs, memory_mib
@@ -71,7 +72,7 @@ class Program:
     findings: tuple[Expected, ...]
     stdin: str
     needs: tuple[str, ...]
-    live: bool
+    still: bool
     twin_of: tuple[str, ...]
     alone: bool
     look_s: float
@@ -128,7 +129,7 @@ def read_label(path: Path) -> Program:
         findings=tuple(_expected(finding) for finding in label.get("finding", ())),
         stdin=label.get("stdin", "null"),
         needs=tuple(label.get("needs", ())),
-        live=label.get("live", False),
+        still=label.get("still", label["verdict"] == "hung" and not label.get("live", False)),
         twin_of=tuple(label.get("twin_of", ())),
         alone=label.get("alone", False),
         look_s=label.get("look_s", 0.0),
@@ -182,7 +183,7 @@ def running(program: Program, target: Target, *, groups: Sequence[Path] = ()) ->
             if not _says_ready(process):
                 errors.seek(0)
                 raise AssertionError(f"{program.name} is not ready: {errors.read().decode()}")
-            if program.verdict == "hung" and not program.live:
+            if program.still:
                 wait_until_still(process.pid)
             yield process.pid
         finally:
