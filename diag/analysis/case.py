@@ -8,6 +8,7 @@ from diag.analysis.event_loops import TaskId, tasks_of
 from diag.analysis.frames import user_frame, user_frame_of
 from diag.analysis.liveness import Liveness, judge
 from diag.analysis.roles import role_of, thread_name
+from diag.analysis.starvation import with_starving
 from diag.analysis.tree import Tree
 from diag.model.aio import AioTask
 from diag.model.finding import Location
@@ -41,7 +42,7 @@ class Case:
         samples: tuple[Sample, ...] = (),
         activities: tuple[Activity, ...] = (),
     ) -> None:
-        self.tree = Tree(first)
+        self.tree = Tree(with_starving(first, second))
         self.second = Tree(second)
         self.liveness: Liveness = judge(self.tree, self.second)
         self.causes: tuple[Cause, ...] = find_causes(self.tree, self.liveness)

@@ -20,6 +20,7 @@ from diag.model.codec import encode_line
 from diag.model.lock import LockKind
 from diag.model.recording import FORMAT, End, Header, Recording
 from diag.model.snapshot import Snapshot
+from diag.model.wait import WaitKind
 from diag.watching.meanwhile import count_until
 
 Progress = Callable[[str], None]
@@ -150,10 +151,11 @@ def _with_limits(seen: Snapshot) -> Snapshot:
 def _is_worth_a_deep_look(first: Snapshot) -> bool:
     """Whether what was read from memory may tell more when it is read again.
 
-    A GIL that changes hands, an event loop that goes round.
+    A GIL that changes hands, an event loop that goes round, a thread that runs.
     """
     return any(
-        (thread.wait.lock is not None and thread.wait.lock.kind is LockKind.GIL)
+        (thread.wait.kind is WaitKind.RUNNING and thread.ident is not None)
+        or (thread.wait.lock is not None and thread.wait.lock.kind is LockKind.GIL)
         or (thread.loop is not None and thread.loop.callback is not None)
         for _, _, thread in first.threads()
     )
