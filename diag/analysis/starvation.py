@@ -18,7 +18,7 @@ from diag.model.snapshot import Snapshot
 from diag.model.thread import Thread
 from diag.model.wait import WaitKind
 
-_LEAST_CPU_SHARE = 0.3  # a holder that runs and gets less is kept from running by others
+_LEAST_CPU_S = 0.1  # twenty times what Python code keeps the GIL when others want it
 
 
 class HeldGil(Record, frozen=True):
@@ -116,4 +116,4 @@ def _keeps_it(before: Thread, after: Thread, ticks_per_s: int) -> bool:
     if before.wait.kind is not WaitKind.RUNNING and unmoved(before, after):
         return True
     used = after.user_ticks + after.system_ticks - before.user_ticks - before.system_ticks
-    return used / ticks_per_s >= _LEAST_CPU_SHARE * (after.read_at_s - before.read_at_s)
+    return used / ticks_per_s >= _LEAST_CPU_S
