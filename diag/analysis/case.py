@@ -42,7 +42,7 @@ class Case:
         samples: tuple[Sample, ...] = (),
         activities: tuple[Activity, ...] = (),
     ) -> None:
-        self.tree = Tree(with_starving(first, second))
+        self.tree = Tree(with_starving(first, second, activities))
         self.second = Tree(second)
         self.liveness: Liveness = judge(self.tree, self.second)
         self.causes: tuple[Cause, ...] = find_causes(self.tree, self.liveness)
