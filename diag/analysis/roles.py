@@ -12,6 +12,15 @@ _WORKER_LOOPS = (
     ("concurrent/futures/process.py", "_process_worker"),
     ("multiprocessing/pool.py", "worker"),
 )
+# likewise of the threads of a parent that hand out tasks and take results
+_MACHINERY = (
+    ("concurrent/futures/process.py", "run"),
+    ("concurrent/futures/process.py", "_queue_management_worker"),
+    ("multiprocessing/queues.py", "_feed"),
+    ("multiprocessing/pool.py", "_handle_tasks"),
+    ("multiprocessing/pool.py", "_handle_results"),
+    ("multiprocessing/pool.py", "_handle_workers"),
+)
 _HELPERS = {
     "multiprocessing.resource_tracker": "resource tracker",
     "multiprocessing.forkserver": "fork server",
@@ -63,6 +72,16 @@ def thread_name(tree: Tree, thread_id: ThreadId) -> str:
     if thread.stack is not None and thread.stack.thread_name:
         return thread.stack.thread_name
     return "MainThread" if thread_id.tid == thread_id.pid else thread.name
+
+
+def is_pool_machinery(stack: Stack | None) -> bool:
+    """Return whether the thread is one that a pool of processes runs in its parent."""
+    frames = stack.frames if stack else ()
+    return any(
+        frame.bare_name == function and frame.file.endswith(file)
+        for frame in frames
+        for file, function in _MACHINERY
+    )
 
 
 def is_idle_worker(tree: Tree, thread_id: ThreadId) -> bool:

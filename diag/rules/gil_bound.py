@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from diag.analysis.case import Case
 from diag.analysis.demand import Demand
-from diag.analysis.roles import is_idle_worker, role_of
+from diag.analysis.roles import is_idle_worker, is_pool_machinery, role_of
 from diag.model.finding import Confidence, Evidence, Finding, Severity, Source
 from diag.model.ids import ThreadId
 from diag.model.sample import ThreadActivity
@@ -27,6 +27,7 @@ def _check(case: Case) -> Iterator[Finding]:
             and demand.gil_share >= _LEAST_GIL_SHARE
             and demand.used_cpus <= _ONE_CORE
             and gain >= _LEAST_GAIN
+            and not _feeds_a_pool(case, demand)
         ):
             yield _finding(case, load, demand, gain)
 
@@ -63,6 +64,16 @@ def _finding(case: Case, load: Load, demand: Demand, gain: float) -> Finding:
             ),
         ),
     )
+
+
+def _feeds_a_pool(case: Case, demand: Demand) -> bool:
+    """Whether most of these threads are a pool's own, or may be: the work is done elsewhere."""
+    ids = (ThreadId(thread.pid, thread.tid) for thread in demand.computing)
+    stacks = [case.tree.threads[each].stack for each in ids if each in case.tree.threads]
+    if not any(stacks):
+        children = case.tree.children_of[demand.pid]
+        return any(role_of(case.tree, child) == "worker" for child in children)
+    return sum(map(is_pool_machinery, stacks)) * 2 >= len(stacks)
 
 
 def _idle(case: Case, thread: ThreadActivity) -> bool:

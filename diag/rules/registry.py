@@ -4,6 +4,7 @@ from diag.rules import (
     dead_holder,
     descriptor_exhaustion,
     gil_bound,
+    lock_convoy,
     lock_cycle,
     memory_growth,
     memory_limit_near,
@@ -18,6 +19,7 @@ from diag.rules import (
     thrashing,
     thread_growth,
     throttled,
+    tiny_tasks,
     worker_died,
     zombies,
 )
@@ -42,5 +44,7 @@ RULES: tuple[Rule, ...] = (
     nested_parallelism.RULE,
     over_provisioned_pool.RULE,
     throttled.RULE,
+    lock_convoy.RULE,
     gil_bound.RULE,
+    tiny_tasks.RULE,
 )
