@@ -1,5 +1,21 @@
 """diag tells why a tree of Python processes is stuck, slow or dying: from outside, with proof."""
 
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from diag.api import Watch, WatchError, allow_attach, diagnose, snapshot, watch
+
+__all__ = [
+    "Watch",
+    "WatchError",
+    "__version__",
+    "allow_attach",
+    "diagnose",
+    "effective_cpus",
+    "snapshot",
+    "watch",
+]
+
 __version__ = "0.1.0"
 
 
@@ -14,3 +30,12 @@ def effective_cpus() -> float | None:
     from diag.collect.limits import read_limits
 
     return read_limits(os.getpid()).effective_cpus
+
+
+def __getattr__(name: str) -> Any:
+    """Load the public interface when it is first used: `diag --version` needs none of it."""
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from importlib import import_module
+
+    return getattr(import_module("diag.api"), name)
