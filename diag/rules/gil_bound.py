@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from diag.analysis.amounts import plural
 from diag.analysis.case import Case
 from diag.analysis.demand import Demand
 from diag.analysis.roles import is_idle_worker, is_pool_machinery, role_of
@@ -36,6 +37,7 @@ def _finding(case: Case, load: Load, demand: Demand, gain: float) -> Finding:
     threads, pid = demand.computing, demand.pid
     count = len(threads)
     activity = case.activities[-1]
+    workers = plural(min(count, load.right), "worker")
     places = [locate(case, thread) for thread in sorted(threads, key=lambda t: _idle(case, t))]
     return Finding(
         rule=RULE.id,
@@ -45,8 +47,7 @@ def _finding(case: Case, load: Load, demand: Demand, gain: float) -> Finding:
         f" {demand.used_cpus:.2g} CPU: the GIL lets one of them compute at a time",
         explanation="Threads of one Python process share its global interpreter lock. While one"
         " runs Python code, the others that want to wait for it, however many CPUs there are.",
-        advice=f"Compute in processes: a ProcessPoolExecutor with {min(count, load.right)} workers"
-        f" would do this work up to {gain:.1f} times as fast here. Threads are right for"
+        advice=f"Compute in processes: a ProcessPoolExecutor with {workers} would do this work up to {gain:.1f} times as fast here. Threads are right for"
         " I/O, and for calls that release the GIL.",
         primary=places[0],
         related=tuple(places[1:]),

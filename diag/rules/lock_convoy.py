@@ -12,7 +12,7 @@ from diag.model.ids import ThreadId
 from diag.model.lock import LockKind
 from diag.model.sample import ThreadActivity
 from diag.rules.base import Rule
-from diag.rules.load import load_of, locate
+from diag.rules.load import has_load, load_of, locate
 
 _LOCKS = {LockKind.LOCK, LockKind.RLOCK, LockKind.UNKNOWN}
 _LEAST_THREADS = 3
@@ -111,5 +111,5 @@ RULE = Rule(
     needs="counters taken during the look, Python stacks, and CPython 3.13 or older: later"
     " locks wait at addresses of their own",
     check=_check,
-    has_evidence=lambda case: bool(case.samples),
+    has_evidence=has_load,
 )

@@ -8,6 +8,7 @@ from diag.model.finding import Confidence, Evidence, Finding, Severity, Source
 from diag.model.ids import ThreadId
 from diag.model.sample import ThreadActivity
 from diag.rules.base import Rule
+from diag.rules.load import has_load
 
 _LEAST_SHARE = 0.3
 _LEAST_CPUS = 0.2
@@ -86,5 +87,5 @@ RULE = Rule(
     " more of the CPU time of the parent and the workers.",
     needs="counters taken during the look, and Python stacks",
     check=_check,
-    has_evidence=lambda case: bool(case.samples),
+    has_evidence=has_load,
 )
