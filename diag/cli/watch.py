@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
 import time
@@ -11,7 +12,7 @@ import click
 
 from diag.cli.exits import say
 from diag.cli.options import fail_on_option, output_options, pid_argument, seconds_option
-from diag.cli.output import Outputs, emit
+from diag.cli.output import OutputError, Outputs, emit, emit_files
 from diag.cli.watching import Watching, watch_target, watching_options
 from diag.errors import ExitStatus
 from diag.render.registry import FORMATS
@@ -92,7 +93,8 @@ def _watch(
     """Watch with a live view on a terminal, with lines elsewhere."""
 
     def save(report: Report) -> None:
-        emit(report, outputs)
+        with contextlib.suppress(OutputError):  # said at the end, when it fails again
+            emit_files(report, outputs)
 
     if quiet or not sys.stdout.isatty():
         found = _silent if quiet else _say_found
