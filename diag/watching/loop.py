@@ -186,6 +186,7 @@ class Watcher:
         cost_s = time.thread_time() - before_s
         self._sample_at_s = at_s + max(SAMPLE_EVERY_S, cost_s / SAMPLE_SHARE)
         self._samples.append(sample)
+        self.story.sampled(sample)
         self._hooks.record(sample)
 
     def _look(self, also: tuple[int, ...]) -> bool:

@@ -3,10 +3,12 @@
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 import threading
 import time
+import urllib.request
 from pathlib import Path
 
 import pytest
@@ -225,3 +227,35 @@ class TestInAProgram:
     def test_allowing_to_attach_is_harmless_without_yama(self) -> None:
         public.allow_attach()
         public.allow_attach(os.getppid())
+
+
+def test_metrics_are_written_and_served(tmp_path: Path) -> None:
+    pytest.importorskip("prometheus_client")
+    file = tmp_path / "diag.prom"
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    with (
+        harness.running(PROGRAMS["lock_cycle_rlocks"], TARGET) as pid,
+        diag("watch", str(pid), "--metrics", str(file), "--listen", str(port)) as watch,
+    ):
+        read_until(watch.stderr, b"HUNG")
+        until_s = time.monotonic() + DEADLINE_S
+        while b'diag_verdict{verdict="hung"} 1.0' not in wait_for(file):
+            assert time.monotonic() < until_s
+            time.sleep(0.1)
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=10) as answer:
+            assert b'diag_findings{rule="lock-cycle",severity="error"} 1.0' in answer.read()
+        os.kill(watch.pid, signal.SIGTERM)
+        assert watch.wait(DEADLINE_S) == ExitStatus.FINDINGS
+
+
+def test_an_address_that_is_in_use() -> None:
+    pytest.importorskip("prometheus_client")
+    with socket.socket() as used, harness.running(PROGRAMS["forking"], TARGET) as pid:
+        used.bind(("127.0.0.1", 0))
+        used.listen()
+        address = f"127.0.0.1:{used.getsockname()[1]}"
+        status, _, err = run_diag("watch", str(pid), "--listen", address)
+    assert status == ExitStatus.USAGE
+    assert f"cannot listen on {address}: Address already in use" in err
