@@ -73,6 +73,8 @@ def emit_files(report: Report, outputs: Outputs) -> None:
 def _emit_more(report: Report, outputs: Outputs, failed: list[str]) -> None:
     for name, path in outputs.more:
         _try_file(report, outputs._replace(chosen=name), path, failed)
+    if "github" in (outputs.chosen, *(name for name, _ in outputs.more)):
+        _try_summary(report, outputs, failed)
     if failed:
         raise OutputError("; ".join(failed), hint="choose a file in a folder that can be written")
 
@@ -151,6 +153,19 @@ def _try_file(report: Report, outputs: Outputs, path: Path, failed: list[str]) -
         failed.append(f"cannot write {path}: {error.strerror}")
         return False
     return True
+
+
+def _try_summary(report: Report, outputs: Outputs, failed: list[str]) -> None:
+    """Add the report to the summary of a GitHub job; GitHub names its file in a variable."""
+    summary = os.environ.get("GITHUB_STEP_SUMMARY")
+    if not summary or "markdown" not in outputs.formats:
+        return
+    text = renderer(outputs.formats, "markdown")(report, Options())
+    try:
+        with Path(summary).open("a", encoding="utf-8") as file:
+            file.write(text + "\n")
+    except OSError as error:
+        failed.append(f"cannot write {summary}: {error.strerror}")
 
 
 def _wants_colour(*, terminal: bool) -> bool:

@@ -30,7 +30,12 @@ _FUTEX_PRIVATE = 0x80  # linux/futex.h
 
 
 class Observer:
-    """Looks at the threads of some processes; close it with `finish`."""
+    """Looks at the threads of some processes; close it with `finish`.
+
+    Attributes:
+        looks: how often it has looked.
+
+    """
 
     def __init__(
         self, snapshot: Snapshot, pids: Collection[int], *, proc_root: Path = PROC
@@ -40,16 +45,24 @@ class Observer:
         self._gils = {
             process.pid: process.gil.address if process.gil else None
             for process in snapshot.processes
-            if process.pid in pids
         }
+        self._pids: set[int] = set()
+        self.add(pids)
         self._threads: dict[tuple[int, int], _Watched] = {}
         self._gaps: dict[int | None, Gap] = {}
         self._started_s = time.monotonic()
+        self.looks = 0
+
+    def add(self, pids: Collection[int]) -> None:
+        """Look at these processes too; those that are not in the snapshot are left out."""
+        self._pids.update(self._gils.keys() & pids)
 
     def look(self) -> float:
         """Look once at every thread; return the seconds to wait before the next look."""
         began = time.monotonic()
-        for pid, gil in self._gils.items():
+        self.looks += 1
+        for pid in self._pids:
+            gil = self._gils[pid]
             for tid in self._tids(pid):
                 watched = self._watched(pid, tid)
                 if watched is not None:

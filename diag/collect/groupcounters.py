@@ -15,6 +15,7 @@ from diag.model.gap import Gap
 from diag.model.sample import GroupSample
 
 _T = TypeVar("_T")
+_REFAULTS = ("workingset_refault_anon", "workingset_refault_file", "workingset_refault")
 _PRESSURE = re.compile(r"^(some|full) .*\btotal=(\d{1,19})$", re.MULTILINE)
 
 
@@ -68,15 +69,18 @@ def _cpu_counters(group: Tightest) -> dict[str, Any]:
 
 def _memory_counters(group: Tightest) -> dict[str, Any]:
     if group.version == 2:
-        used, cache, events = "memory.current", "inactive_file", "memory.events"
-    else:
-        used, cache, events = "memory.usage_in_bytes", "total_inactive_file", "memory.oom_control"
+        used, events, whole = "memory.current", "memory.events", ""
+    else:  # a group's counters are its own; those of its subtree have "total_" before them
+        used, events, whole = "memory.usage_in_bytes", "memory.oom_control", "total_"
+    stat = read_counters(group.level, "memory.stat")
+    refaults = [stat[key] for key in (whole + name for name in _REFAULTS) if key in stat]
     word = read_word(group.level, used)
     return {
         "memory_used_bytes": None if word is None else whole_number(word, group.level / used),
-        "memory_cache_bytes": read_counters(group.level, "memory.stat").get(cache),
+        "memory_cache_bytes": stat.get(whole + "inactive_file"),
         "memory_limit_bytes": None if group.limit is None else int(group.limit),
         "oom_kills": read_counters(group.level, events).get("oom_kill"),
+        "refaults": sum(refaults) if refaults else None,
         "memory_pressure_s": _pressure(group.level, "memory.pressure", "full"),
     }
 

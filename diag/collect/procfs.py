@@ -23,6 +23,7 @@ class Stat(NamedTuple):
         parent_pid: field 4.
         group: process group, field 5.
         flags: of the task (`PF_`...), field 9.
+        major_faults: pages that had to be read from storage, field 12.
         user_ticks: field 14.
         system_ticks: field 15.
         threads: how many the process has, field 20.
@@ -38,6 +39,7 @@ class Stat(NamedTuple):
     parent_pid: int
     group: int
     flags: int
+    major_faults: int
     user_ticks: int
     system_ticks: int
     threads: int
@@ -127,6 +129,7 @@ def parse_stat(data: bytes) -> Stat:
         parent_pid=int(fields[1]),
         group=int(fields[2]),
         flags=int(fields[6]),
+        major_faults=int(fields[9]),
         user_ticks=int(fields[11]),
         system_ticks=int(fields[12]),
         threads=int(fields[17]),

@@ -10,6 +10,7 @@ from collections import Counter
 from pathlib import Path
 
 from diag.collect.cgroup import CgroupError
+from diag.collect.connections import shared_connections
 from diag.collect.groupcounters import GroupCounters
 from diag.collect.limits import parse_rlimit
 from diag.collect.memory import PROC
@@ -23,8 +24,9 @@ from diag.collect.procfs import (
 )
 from diag.collect.tree import Node, read_tree
 from diag.errors import TargetGoneError
+from diag.model.gap import Gap
 from diag.model.ids import ProcessId
-from diag.model.sample import ProcessSample, Sample
+from diag.model.sample import ProcessSample, Sample, SharedConnection
 
 _MAX_KINDS_READ = 5000
 
@@ -48,8 +50,12 @@ class Sampler:
         self._page_bytes = os.sysconf("SC_PAGE_SIZE")
         self._open_limits: dict[ProcessId, int | None] = {}
 
-    def take(self) -> Sample:
+    def take(self, *, connections: bool = False) -> Sample:
         """Read the counters now.
+
+        Args:
+            connections: whether to look for connections that a fork has shared, which
+                costs as much again for each process with few descriptors.
 
         Raises:
             TargetGoneError: the root has ended.
@@ -62,20 +68,34 @@ class Sampler:
             raise TargetGoneError(f"process {self._root_pid} has ended") from error
         processes = tuple(map(self._read, tree.nodes))
         group, gaps = self._group.read()
+        shared: tuple[SharedConnection, ...] | None = None
+        hidden: tuple[Gap, ...] = ()
+        if connections:
+            shared, hidden = self._connections(processes)
         return Sample(
             root=processes[0].id,
             at_s=at_s,
             taken_at_unix_s=taken_at_unix_s,
             processes=processes,
             group=group,
-            gaps=tree.gaps + gaps,
+            connections=shared,
+            gaps=tree.gaps + gaps + hidden,
         )
+
+    def _connections(
+        self, processes: tuple[ProcessSample, ...]
+    ) -> tuple[tuple[SharedConnection, ...], tuple[Gap, ...]]:
+        """Look at those that were forked and did not exec, and at their parents."""
+        forked = [process for process in processes if process.forked_without_exec]
+        family = {process.pid for process in forked} | {process.parent_pid for process in forked}
+        pids = [process.pid for process in processes if process.pid in family]
+        return shared_connections(pids, proc_root=self._proc_root) if pids else ((), ())
 
     def _read(self, node: Node) -> ProcessSample:
         base, stat = f"{self._proc_root}/{node.pid}", node.stat
         process_id = ProcessId(pid=node.pid, start_ticks=stat.start_ticks)
-        status = parse_status(_try_read(f"{base}/status"))
-        io = _fields(_try_read(f"{base}/io"))
+        status = _try_read(f"{base}/status")
+        io = _try_read(f"{base}/io")
         open_files = _count_descriptors(f"{base}/fd")
         limit = self._open_limit(process_id, base)
         crowded = open_files is not None and limit is not None and open_files * 2 >= limit
@@ -88,15 +108,16 @@ class Sampler:
             system_ticks=stat.system_ticks,
             threads=stat.threads,
             rss_bytes=max(0, stat.rss_pages) * self._page_bytes,
-            voluntary_switches=status.voluntary_switches,
-            involuntary_switches=status.involuntary_switches,
-            read_bytes=io.get(b"read_bytes"),
-            write_bytes=io.get(b"write_bytes"),
+            voluntary_switches=_number(status, b"\nvoluntary_ctxt_switches:"),
+            involuntary_switches=_number(status, b"\nnonvoluntary_ctxt_switches:"),
+            major_faults=stat.major_faults,
+            read_bytes=_number(io, b"\nread_bytes:"),
+            write_bytes=_number(io, b"\nwrite_bytes:"),
             open_files=open_files,
             open_files_limit=limit,
             open_kinds=_descriptor_kinds(f"{base}/fd") if crowded else {},
             run_delay_s=_run_delay_s(base),
-            exit_status=_exit_status(node, status.uid),
+            exit_status=_exit_status(node, status),
             forked_without_exec=bool(stat.flags & PF_FORKNOEXEC),
         )
 
@@ -120,10 +141,14 @@ def _try_read(path: str | Path) -> bytes:
         return b""
 
 
-def _fields(data: bytes) -> dict[bytes, int]:
-    """Parse lines of "name: number" (proc_pid_io(5))."""
-    pairs = (line.split(b": ") for line in data.splitlines())
-    return {pair[0]: int(pair[1]) for pair in pairs if len(pair) == 2 and pair[1].isdigit()}
+def _number(data: bytes, label: bytes) -> int | None:
+    """Return the number after a label such as "\\nread_bytes:", None if it is not there."""
+    start = data.find(label)
+    if start < 0:
+        return None
+    start += len(label)
+    end = data.find(b"\n", start)
+    return int(data[start : end if end >= 0 else len(data)])
 
 
 def _count_descriptors(folder: str) -> int | None:
@@ -169,8 +194,8 @@ def _run_delay_s(base: str) -> float | None:
     return int(fields[1]) / 1e9 if len(fields) == 3 else None
 
 
-def _exit_status(node: Node, uid: int | None) -> int | None:
+def _exit_status(node: Node, status: bytes) -> int | None:
     """Return a zombie's exit code; the kernel shows 0 to those who may not know it."""
-    if node.stat.state != "Z" or os.geteuid() not in (0, uid):
+    if node.stat.state != "Z" or os.geteuid() not in (0, parse_status(status).uid):
         return None
     return node.stat.exit_code

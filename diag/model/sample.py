@@ -22,6 +22,7 @@ class ProcessSample(Record, frozen=True):
             None if not read (it is costly).
         voluntary_switches: of the main thread.
         involuntary_switches: of the main thread.
+        major_faults: pages that had to be read from storage or swap so far.
         read_bytes: read from storage, None if not readable.
         write_bytes: written to storage.
         open_files: number of descriptors, None if not readable.
@@ -46,6 +47,7 @@ class ProcessSample(Record, frozen=True):
     pss_bytes: int | None = None
     voluntary_switches: int | None = None
     involuntary_switches: int | None = None
+    major_faults: int = 0
     read_bytes: int | None = None
     write_bytes: int | None = None
     open_files: int | None = None
@@ -74,6 +76,8 @@ class GroupSample(Record, frozen=True):
         memory_cache_bytes: the part of it that the kernel can drop.
         memory_limit_bytes: None if unlimited.
         oom_kills: processes killed for memory so far.
+        refaults: pages read back so far after the kernel had dropped or swapped them
+            out not long before (`workingset_refault`), None on kernels without.
         cpu_pressure_s: time in which some task waited for a CPU (PSI "some total").
         memory_pressure_s: time in which all tasks waited for memory (PSI "full total").
 
@@ -87,8 +91,26 @@ class GroupSample(Record, frozen=True):
     memory_cache_bytes: int | None = None
     memory_limit_bytes: int | None = None
     oom_kills: int | None = None
+    refaults: int | None = None
     cpu_pressure_s: float | None = None
     memory_pressure_s: float | None = None
+
+
+class SharedConnection(Record, frozen=True):
+    """A connection to a database that several processes have open, as after a fork.
+
+    Attributes:
+        inode: of the socket, the same in all of them.
+        server: "PostgreSQL at 127.0.0.1:5432".
+        pids: who has it open, parents before children.
+        also_own: those of them that have a connection of their own to the same server.
+
+    """
+
+    inode: int
+    server: str
+    pids: tuple[int, ...]
+    also_own: tuple[int, ...] = ()
 
 
 class Sample(Record, frozen=True, tag="sample", tag_field="record"):
@@ -100,6 +122,7 @@ class Sample(Record, frozen=True, tag="sample", tag_field="record"):
         taken_at_unix_s: wall-clock time.
         processes: those alive, the root first.
         group: limits and use of the root's control groups, None if not readable.
+        connections: databases' connections that are shared, None if not looked for.
         gaps: what could not be read.
 
     """
@@ -109,6 +132,7 @@ class Sample(Record, frozen=True, tag="sample", tag_field="record"):
     taken_at_unix_s: float
     processes: tuple[ProcessSample, ...]
     group: GroupSample | None = None
+    connections: tuple[SharedConnection, ...] | None = None
     gaps: tuple[Gap, ...] = ()
 
 

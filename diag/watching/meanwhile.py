@@ -15,6 +15,7 @@ _MOST_SAMPLES = 240
 _FIRST_INTERVAL_S = 0.1
 _ACTIVITY_AT_LEAST_S = 0.8  # of a busy tree; shorter and chance decides
 _ACTIVITY_AT_MOST_S = 2.0
+_LOOKS_AT_LEAST = 20  # on a crowded machine diag itself waits for a CPU
 
 
 def count_until(
@@ -33,59 +34,70 @@ def count_until(
         TargetGoneError: the root ended.
 
     """
-    sampler = Sampler(first.root.pid)
-    samples: list[Sample] = []
-
-    def sample() -> None:
-        samples.append(sampler.take())
-        record(encode_line(samples[-1]))
-
     now_s = time.monotonic()
     every_s = max(_SAMPLE_EVERY_S, (until_s - now_s) / _MOST_SAMPLES)
-    sample()
-    _sleep_until(min(now_s + _FIRST_INTERVAL_S, max(until_s, now_s)))
-    sample()
-    activities = ()
-    if busy := _busy(first, samples[0], samples[-1]):
-        now_s = time.monotonic()
-        until_s = max(until_s, now_s + _ACTIVITY_AT_LEAST_S)
-        observer = Observer(first, busy)
-        try:
-            end_s = min(until_s, now_s + _ACTIVITY_AT_MOST_S)
-            next_sample_s = now_s + every_s
-            while (now_s := time.monotonic()) < end_s:
-                _sleep_until(min(end_s, now_s + observer.look()))
-                if now_s >= next_sample_s:
-                    sample()
-                    next_sample_s = now_s + every_s
-        finally:
-            activities = (observer.finish(),)
+    counting = _Counting(first, every_s=every_s, record=record)
+    counting.sample()
+    time.sleep(min(_FIRST_INTERVAL_S, max(0.0, until_s - now_s)))
+    counting.sample()
+    activities: tuple[Activity, ...] = ()
+    if busy := _running(first) | _busy(*counting.samples):
+        activities = (counting.observe(busy, until_s),)
         record(encode_line(activities[0]))
     while (now_s := time.monotonic()) < until_s:
-        _sleep_until(min(until_s, now_s + every_s))
-        sample()
-    return tuple(samples), activities
+        time.sleep(min(until_s - now_s, counting.every_s))
+        counting.sample()
+    return tuple(counting.samples), activities
 
 
-def _busy(first: Snapshot, before: Sample, after: Sample) -> set[int]:
+class _Counting:
+    """The samples of one look so far, and how to go on."""
+
+    def __init__(self, first: Snapshot, *, every_s: float, record: Callable[[bytes], None]) -> None:
+        self.every_s = every_s
+        self.samples: list[Sample] = []
+        self._first, self._record = first, record
+        self._sampler = Sampler(first.root.pid)
+
+    def sample(self) -> None:
+        self.samples.append(self._sampler.take(connections=not self.samples))
+        self._record(encode_line(self.samples[-1]))
+
+    def observe(self, pids: set[int], until_s: float) -> Activity:
+        """Look at threads until `until_s` and long enough, sampling all the while."""
+        started_s = time.monotonic()
+        latest_s = started_s + _ACTIVITY_AT_MOST_S
+        enough_s = min(max(until_s, started_s + _ACTIVITY_AT_LEAST_S), latest_s)
+        observer = Observer(self._first, pids)
+        try:
+            while (now_s := time.monotonic()) < latest_s and (
+                now_s < enough_s or observer.looks < _LOOKS_AT_LEAST
+            ):
+                time.sleep(observer.look())
+                if now_s >= self.samples[-1].at_s + self.every_s:
+                    self.sample()
+                    observer.add(_busy(*self.samples[-2:]))
+        finally:
+            activity = observer.finish()
+        self.sample()
+        return activity
+
+
+def _running(seen: Snapshot) -> set[int]:
+    return {
+        process.pid for _, process, thread in seen.threads() if thread.wait.kind is WaitKind.RUNNING
+    }
+
+
+def _busy(before: Sample, after: Sample) -> set[int]:
     """Return the processes that used CPU time between two samples, or that wanted to."""
     ticks = {process.id: _ticks(process) for process in before.processes}
-    used = {
+    return {
         process.pid
         for process in after.processes
-        if _ticks(process) > ticks.get(process.id, _ticks(process))
+        if process.state == "R" or _ticks(process) > ticks.get(process.id, _ticks(process))
     }
-    running = {
-        process.pid
-        for _, process, thread in first.threads()
-        if thread.wait.kind is WaitKind.RUNNING
-    }
-    return used | running
 
 
 def _ticks(process: ProcessSample) -> int:
     return process.user_ticks + process.system_ticks
-
-
-def _sleep_until(moment_s: float) -> None:
-    time.sleep(max(0.0, moment_s - time.monotonic()))
