@@ -54,6 +54,23 @@ def emit(report: Report, outputs: Outputs, *, stream: TextIO | None = None) -> N
     if not written:
         draw = renderer(outputs.formats, outputs.chosen)
         write_stream(draw(report, stream_options(stream)), stream)
+    _emit_more(report, outputs, failed)
+
+
+def emit_files(report: Report, outputs: Outputs) -> None:
+    """Write the reports that go to files, and leave standard output for later.
+
+    Raises:
+        OutputError: after everything else was written, the files that could not be.
+
+    """
+    failed: list[str] = []
+    if outputs.file is not None:
+        _try_file(report, outputs, outputs.file, failed)
+    _emit_more(report, outputs, failed)
+
+
+def _emit_more(report: Report, outputs: Outputs, failed: list[str]) -> None:
     for name, path in outputs.more:
         _try_file(report, outputs._replace(chosen=name), path, failed)
     if "github" in (outputs.chosen, *(name for name, _ in outputs.more)):

@@ -9,7 +9,7 @@ import click
 
 from diag.cli.exits import say
 from diag.cli.options import fail_on_option, output_options, seconds_option
-from diag.cli.output import Outputs, emit
+from diag.cli.output import OutputError, Outputs, emit
 from diag.cli.watching import Watching, watch_target, watching_options
 from diag.errors import ExitStatus
 from diag.render.registry import FORMATS
@@ -35,10 +35,14 @@ class _Reporter:
         self.write(report)
 
     def write(self, report: Report) -> None:
-        """Write a report, once."""
-        if report is not self._written:
+        """Write a report, once; a full disk is said, and must not disturb the command."""
+        if report is self._written:
+            return
+        self._written = report
+        try:
             emit(report, self._outputs, stream=sys.stderr)
-            self._written = report
+        except (OutputError, BrokenPipeError) as error:
+            say(f"warning: {error}")
 
     def finish(self, outcome: Outcome) -> Report | None:
         """Write what was not written yet, if there is something to say or it was asked for."""
@@ -87,15 +91,17 @@ def run(
     reporter = _Reporter(outputs)
     target = start(command)
     try:
-        outcome = watch_target(
-            target,
-            watching,
-            for_s=timeout_s or None,
-            kill_at_end=timeout_s > 0,
-            found=reporter.found,
-            save=reporter.write,
-        )
-        status = target.exit_status()
+        try:
+            outcome = watch_target(
+                target,
+                watching,
+                for_s=timeout_s or None,
+                kill_at_end=timeout_s > 0,
+                found=reporter.found,
+                save=reporter.write,
+            )
+        finally:
+            status = target.exit_status()  # whatever became of diag: the command goes on
         _name(target.leftovers())
     finally:
         target.close()

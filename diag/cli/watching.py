@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
+from diag.cli.exits import say
 from diag.cli.hang import HangAction, OnHang, parse_on_hang
 from diag.cli.options import Command, no_stacks_option, seconds_option
 
@@ -130,7 +131,7 @@ def watch_target(
     from diag import pipeline
     from diag.watching.loop import Hooks, Watcher, ask_pyspy
     from diag.watching.plan import Settings
-    from diag.watching.recorder import WatchRecorder
+    from diag.watching.recorder import RecordError, WatchRecorder
 
     action = HangAction(target, watching.on_hang, watching.core, save)
     recorder = WatchRecorder(watching.record_to, limit_bytes=watching.record_limit_mb << 20)
@@ -159,5 +160,8 @@ def watch_target(
         )
         watcher = Watcher(target, settings, hooks, stacks=None if watching.no_stacks else ask_pyspy)
         outcome = watcher.run()
-    recorder.check()
+    try:
+        recorder.check()
+    except RecordError as error:
+        say(f"warning: {error}")
     return outcome
