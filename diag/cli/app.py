@@ -9,7 +9,7 @@ import click
 from diag import __version__
 from diag.cli.exits import guarded, replace_closed_streams
 
-COMMANDS = ("attach", "dump", "report", "rules", "doctor", "cpus", "scenario")
+COMMANDS = ("run", "watch", "attach", "dump", "report", "rules", "doctor", "cpus", "scenario")
 
 
 class LazyGroup(click.Group):
