@@ -5,11 +5,13 @@ from __future__ import annotations
 import os
 import sys
 import time
+from functools import partial
 from typing import TYPE_CHECKING
 
 import click
 
 from diag.cli.exits import say
+from diag.cli.judging import Judging, policy_options
 from diag.cli.options import fail_on_option, output_options, pid_argument, seconds_option
 from diag.cli.output import Outputs, emit
 from diag.cli.watching import Watching, watch_target, watching_options
@@ -33,6 +35,7 @@ if TYPE_CHECKING:
 @click.option("--quiet", is_flag=True, help="No live view and no lines while watching.")
 @watching_options
 @fail_on_option
+@policy_options
 @output_options(FORMATS)
 def watch(
     *,
@@ -43,6 +46,7 @@ def watch(
     quiet: bool,
     watching: Watching,
     fail_on: str,
+    judging: Judging,
     outputs: Outputs,
 ) -> int:
     """Watch the process PID and all its descendants; nothing is stopped or changed.
@@ -50,7 +54,7 @@ def watch(
     At the end, by Ctrl-C as well, the report is printed. The exit status is that of
     `diag attach`, and 124 if --on-hang kill ended the tree.
     """
-    from diag import pipeline, policy
+    from diag import policy
     from diag.watching.signals import ENDING
     from diag.watching.target import attach
 
@@ -60,13 +64,16 @@ def watch(
         _leave_tree()
     target = attach(pid, ENDING)
     try:
-        outcome = _watch(target, watching, for_s=for_s or None, quiet=quiet, outputs=outputs)
+        outcome = _watch(
+            target, watching, judging, for_s=for_s or None, quiet=quiet, outputs=outputs
+        )
     finally:
         target.close()
     report = outcome.report
     if report is None:
-        report = pipeline.judge(outcome.recording)
+        report = judging.judge(outcome.recording)
     emit(report, outputs)
+    judging.keep(report)
     if outcome.because == "hang":
         return ExitStatus.ENDED_HUNG_TREE
     return policy.exit_status(report, fail_on)
@@ -87,20 +94,26 @@ def _leave_tree() -> None:
 
 
 def _watch(
-    target: Target, watching: Watching, *, for_s: float | None, quiet: bool, outputs: Outputs
+    target: Target,
+    watching: Watching,
+    judging: Judging,
+    *,
+    for_s: float | None,
+    quiet: bool,
+    outputs: Outputs,
 ) -> Outcome:
     """Watch with a live view on a terminal, with lines elsewhere."""
 
     def save(report: Report) -> None:
         emit(report, outputs)
 
+    watch_it = partial(watch_target, target, watching, judge=judging.judge, for_s=for_s, save=save)
     if quiet or not sys.stdout.isatty():
-        found = _silent if quiet else _say_found
-        return watch_target(target, watching, for_s=for_s, found=found, save=save)
+        return watch_it(found=_silent if quiet else _say_found)
     from diag.cli.live import LiveView
 
     with LiveView() as view:
-        return watch_target(target, watching, for_s=for_s, found=_silent, save=save, show=view.show)
+        return watch_it(found=_silent, show=view.show)
 
 
 def _silent(_report: Report, _new: tuple[Finding, ...]) -> None:
