@@ -82,10 +82,9 @@ def completion_words(case: Case, completion: Completion) -> str:
         case TaskState.RUNNING:
             return f"its task is run by {_some(case, completion)}"
         case TaskState.QUEUED:
-            return (
-                f"its task is in the queue of {pool}, whose workers are all busy:"
-                f" {_some(case, completion)}"
-            )
+            busy = len(completion.threads)
+            staff = f"whose {busy} workers are all" if busy > 1 else "whose only worker is"
+            return f"its task is in the queue of {pool}, {staff} busy"
     return f"its task is lost: {pool} waits for the result, and no worker has the task"
 
 
