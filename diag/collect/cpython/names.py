@@ -23,7 +23,11 @@ _MACHINERY = ("/threading.py", "/queue.py", "/multiprocessing/", "/concurrent/fu
 class Names:
     """Finds names in one process."""
 
-    def __init__(self, memory: Memory, values: Values, process: Process) -> None:
+    def __init__(
+        self, memory: Memory, values: Values, process: Process, allowance: Iterator[int]
+    ) -> None:
+        """Prepare; `allowance` is shared by all processes, and ends when none may be entered."""
+        self._allowance = allowance
         self._memory = memory
         self._values = values
         self._process = process
@@ -88,6 +92,8 @@ class Names:
     def _enter(self) -> None:
         """Find the thread states and the layout of frames, once."""
         self._states = {}
+        if next(self._allowance, None) is None:
+            return
         pid = self._process.pid
         try:
             space = read_maps(pid, proc_root=PROC)

@@ -1,6 +1,7 @@
 """Adds to a snapshot with stacks what its threads wait on, and the pools of its processes."""
 
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
 import msgspec
@@ -21,6 +22,9 @@ from diag.model.thread import Thread
 from diag.model.wait import WaitKind
 
 MAX_BYTES = 64 * 1024 * 1024
+# Globals are looked through in so many processes, the root first: each takes some 2 ms,
+# and the workers of a pool mostly wait for the same.
+MAX_ENTERED = 6
 # A running thread's objects change while they are read; one that sleeps waits for nothing.
 _WITHOUT_SUBJECT = frozenset({WaitKind.RUNNING, WaitKind.EXITED, WaitKind.DISK})
 _KINDS = {
@@ -51,12 +55,14 @@ def add_subjects(
 
     """
     access = Access(proc_root, max_bytes_per_process, max_s_per_process)
+    allowance = iter(range(MAX_ENTERED))
     return msgspec.structs.replace(
-        snapshot, processes=tuple(_look_into(process, access) for process in snapshot.processes)
+        snapshot,
+        processes=tuple(_look_into(process, access, allowance) for process in snapshot.processes),
     )
 
 
-def _look_into(process: Process, access: Access) -> Process:
+def _look_into(process: Process, access: Access, allowance: Iterator[int]) -> Process:
     interpreter = process.interpreter
     version = _VERSION.match(interpreter.version) if interpreter is not None else None
     if interpreter is None or interpreter.memory is not None or version is None:
@@ -66,7 +72,7 @@ def _look_into(process: Process, access: Access) -> Process:
     try:
         with access.memory(process.pid) as memory:
             values = Values(memory, Types(memory), (int(version[1]), int(version[2])))
-            return _read(process, values, Names(memory, values, process))
+            return _read(process, values, Names(memory, values, process, allowance))
     except MemoryUnreadableError as error:
         gap = Gap(what="objects", because=str(error), pid=process.pid)
         return msgspec.structs.replace(process, gaps=(*process.gaps, gap))
