@@ -2,12 +2,14 @@
 
 from diag import __version__, policy
 from diag.analysis.case import Case
+from diag.analysis.pools import pools_of
 from diag.analysis.roles import role_of
 from diag.analysis.tree import Tree
 from diag.analysis.words import describe_wait
 from diag.errors import RecordingError
 from diag.model.finding import Finding
 from diag.model.gap import Gap
+from diag.model.ids import ThreadId
 from diag.model.process import Process
 from diag.model.recording import Recording
 from diag.model.report import Observed, ProcessView, Report, RuleSkipped, Target, Verdict
@@ -53,6 +55,7 @@ def judge(recording: Recording) -> Report:
             }
             for process in first.processes
         },
+        dead=case.liveness.likely,
     )
 
 
@@ -85,6 +88,7 @@ def _report(
     findings: tuple[Finding, ...] = (),
     skipped: tuple[RuleSkipped, ...] = (),
     live: dict[int, dict[int, bool | None]] | None = None,
+    dead: frozenset[ThreadId] = frozenset(),
 ) -> Report:
     root = tree.snapshot.processes[0]
     return Report(
@@ -100,6 +104,7 @@ def _report(
             _view(tree, process, (live or {}).get(process.pid, {}))
             for process in tree.snapshot.processes
         ),
+        pools=pools_of(tree, dead),
         limits=root.limits,
     )
 
