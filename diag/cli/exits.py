@@ -22,6 +22,13 @@ INTERNAL_ERROR = 70
 def guarded(call: Callable[[], object]) -> int:
     """Call, flush, and return the exit status; an error is one line on standard error."""
     try:
+        return _status_of(call)
+    finally:
+        _discard_what_cannot_be_written()
+
+
+def _status_of(call: Callable[[], object]) -> int:
+    try:
         status = call()
         sys.stdout.flush()
     except click.exceptions.Exit as exit_:
@@ -30,7 +37,6 @@ def guarded(call: Callable[[], object]) -> int:
         say("interrupted")
         return INTERRUPTED
     except BrokenPipeError:
-        _discard_output()
         return PIPE_CLOSED
     except click.ClickException as error:
         return _usage(error)
@@ -79,8 +85,15 @@ def _internal(error: Exception) -> int:
     return INTERNAL_ERROR
 
 
-def _discard_output() -> None:
-    """Let what is still buffered go nowhere, or Python complains about it at exit."""
-    nowhere = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nowhere, sys.stdout.fileno())
-    os.close(nowhere)
+def _discard_what_cannot_be_written() -> None:
+    """Let what a full or closed output does not take go nowhere.
+
+    Python would try again at exit, complain, and turn the exit status into 120.
+    """
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except OSError:
+            nowhere = os.open(os.devnull, os.O_WRONLY)
+            os.dup2(nowhere, stream.fileno())
+            os.close(nowhere)

@@ -18,13 +18,21 @@ def _check(case: Case) -> Iterator[Finding]:
             severity=RULE.severity,
             title=f"{case.name(deadlock.first)} waits for a lock that it "
             + ("holds itself" if owns else "alone could release"),
-            explanation="A plain Lock does not know its owner: taken a second time by the same"
-            " thread it blocks that thread, and nobody is left to release it.",
+            explanation=_OWNED if owns else _TAKEN,
             advice="Use an RLock where a function that holds the lock may call one that takes it,"
             " or split the function into a locked outer and an unlocked inner part.",
             **common_fields(case, deadlock),
         )
 
+
+_OWNED = (
+    "A plain Lock does not know its owner: taken a second time by the same thread it blocks that"
+    " thread, and nobody is left to release it."
+)
+_TAKEN = (
+    "The lock is taken, and the only thread that is left waits for it. Either it took the lock"
+    " itself, or a thread that has ended since took it and did not release it."
+)
 
 RULE = Rule(
     id="self-deadlock",

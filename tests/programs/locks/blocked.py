@@ -71,15 +71,9 @@ def rlock():
 
 def rlock_twice():
     lock = threading.RLock()
-    ready = threading.Event()
-
-    def waiter():
-        ready.wait()
-        lock.acquire()
-
-    thread = in_thread(waiter)
     lock.acquire()
     lock.acquire()
+    thread = in_thread(lock.acquire)
     say(
         pid=os.getpid(),
         waiter=thread.native_id,
@@ -90,7 +84,6 @@ def rlock_twice():
         owner_tid=os.getpid(),
         count=2,
     )
-    ready.set()
     rest()
 
 
