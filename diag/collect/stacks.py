@@ -28,7 +28,26 @@ PARALLEL = 4
 _TRIES = 3  # without a pause, frames of a process that computes change while they are read
 
 # Locals whose address tells which object a standard library frame is about.
-_KEPT_LOCALS = frozenset({"waiter", "lock", "future", "work_item", "call_item", "executor"})
+_KEPT_LOCALS = frozenset(
+    {
+        "waiter",
+        "lock",
+        "future",
+        "work_item",
+        "call_item",
+        "executor",
+        "executor_reference",
+        "work_queue",
+        "pending",
+        "not_done",
+        "cache",
+        "pool",
+        "processes",
+        "taskqueue",
+        "inqueue",
+        "job",
+    }
+)
 
 Runner = Callable[[Sequence[str], float], "subprocess.CompletedProcess[bytes]"]
 
