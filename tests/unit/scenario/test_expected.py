@@ -88,7 +88,7 @@ def test_the_place_may_be_a_related_one() -> None:
 
 
 def test_a_rule_that_is_not_built_is_neither_found_nor_missed() -> None:
-    later = Expected(rule="gil-bound", confidence=Confidence.LIKELY, rule_available=False)
+    later = Expected(rule="no-such-rule", confidence=Confidence.LIKELY)
     (check,) = expected.check(broken(later), report(finding()))
     assert check.score is Score.NO_RULE
 
