@@ -9,6 +9,15 @@ from diag.scenario.expected import Score
 from diag.scenario.verify import Result
 
 PAGE = "score.md"
+_SCORES = (
+    Score.FOUND,
+    Score.MISSED,
+    Score.WRONG_CAUSE,
+    Score.CLEAN,
+    Score.FALSE_ALARM,
+    Score.NO_RULE,
+    Score.DID_NOT_RUN,
+)
 _HEAD = """\
 <!-- Written by `diag scenario verify --write-docs`. Do not edit. -->
 # Score
@@ -28,11 +37,7 @@ def totals(results: Sequence[Result]) -> Table:
     """Return how many of each score there are, for each Python."""
     pythons = _pythons(results)
     counts = Counter((result.score, result.python) for result in results)
-    rows = [
-        (score.value, *(str(counts[score, python]) for python in pythons))
-        for score in (Score.FOUND, Score.MISSED, Score.WRONG_CAUSE, Score.CLEAN)
-        + (Score.FALSE_ALARM, Score.NO_RULE, Score.DID_NOT_RUN)
-    ]
+    rows = [(score, *(str(counts[score, python]) for python in pythons)) for score in _SCORES]
     return Table(headings=("", *pythons), rows=tuple(rows))
 
 

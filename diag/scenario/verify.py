@@ -1,4 +1,4 @@
-"""Runs variants of scenarios, lets diag look at them, and scores what it says against the labels."""
+"""Runs variants of scenarios, lets diag look at them, and scores what it says."""
 
 import threading
 import time
@@ -115,6 +115,8 @@ class Verification:
         checks: tuple[Check, ...] = ()
         verdict_s = None
         for _ in range(MOST_LOOKS):
+            if running.ended():  # until it is collected, a zombie could be looked at
+                break
             try:
                 report = self._ask(running.pid, case.variant.look_s)
             except TargetGoneError:

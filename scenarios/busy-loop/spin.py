@@ -1,5 +1,6 @@
 """A thread asks again and again whether a job is done, and the job has failed silently."""
 
+import contextlib
 import os
 import signal
 import threading
@@ -15,13 +16,11 @@ class Job:
         self.done = False
 
     def run(self):
-        """Do it, if the disk has room for it."""
-        time.sleep(0.2)
-        try:
-            raise OSError("disk full")
-        except OSError:
-            return  # nobody is told
-        self.done = True
+        """Do it; nobody is told if it fails."""
+        with contextlib.suppress(OSError):
+            time.sleep(0.2)
+            os.stat("/no/such/disk")
+            self.done = True
 
 
 def wait_until_done(job):
