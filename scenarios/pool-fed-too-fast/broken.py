@@ -41,8 +41,10 @@ def look_up(number):
 
 
 def feed(pool):
-    pool.submit(train)
-    return [pool.submit(look_up, number) for number in range(IDS)]
+    futures = [pool.submit(train)]
+    for number in range(IDS):
+        futures.append(pool.submit(look_up, number))
+    return futures
 
 
 def main():
