@@ -1,20 +1,33 @@
 """From a recording to a report; and, re-exported, from a pid to a recording."""
 
+from collections.abc import Sequence
+
 from diag import __version__, policy
+from diag.analysis import picture
 from diag.analysis.case import Case
 from diag.analysis.roles import role_of
+from diag.analysis.series import series_of
 from diag.analysis.tree import Tree
 from diag.analysis.words import describe_wait
 from diag.errors import RecordingError
 from diag.model.finding import Finding
 from diag.model.gap import Gap
+from diag.model.graph import Graph
 from diag.model.process import Process
 from diag.model.recording import Recording
-from diag.model.report import Observed, ProcessView, Report, RuleSkipped, Target, Verdict
+from diag.model.report import (
+    Observed,
+    ProcessView,
+    Report,
+    RuleInfo,
+    RuleSkipped,
+    Target,
+    Verdict,
+)
 from diag.model.snapshot import Snapshot
 from diag.model.wait import WaitKind
 from diag.rules.registry import RULES
-from diag.watch.look import look, snapshot
+from diag.watching.look import look, snapshot
 
 _NOT_PYTHON = "{} is not a Python program: what it waits for is what the kernel says"
 
@@ -28,9 +41,10 @@ def judge(recording: Recording) -> Report:
         RecordingError: it holds no look at all.
 
     """
-    if len(recording.snapshots) < 2:
+    pair = last_pair(recording.snapshots)
+    if pair is None:
         return describe(recording)
-    first, second = recording.snapshots[-2:]
+    first, second = pair
     case = Case(
         first,
         second,
@@ -38,7 +52,7 @@ def judge(recording: Recording) -> Report:
         samples=recording.samples,
         activities=recording.activities,
     )
-    findings = policy.gravest_first(finding for rule in RULES for finding in rule.check(case))
+    findings = policy.gravest_first(finding for rule in RULES for finding in rule.judge(case))
     answer = policy.verdict(findings, root_was_read=_was_read(first.processes[0]))
     return _report(
         recording,
@@ -46,6 +60,12 @@ def judge(recording: Recording) -> Report:
         verdict=answer,
         headline=policy.headline(answer, findings, first),
         findings=findings,
+        skipped=tuple(
+            RuleSkipped(rule=rule.id, needs=rule.needs)
+            for rule in RULES
+            if not rule.has_evidence(case)
+        ),
+        graph=picture.draw(case),
         live={
             process.pid: {
                 thread.tid: (process.pid, thread.tid) not in case.liveness.likely
@@ -54,6 +74,22 @@ def judge(recording: Recording) -> Report:
             for process in first.processes
         },
     )
+
+
+def last_pair(snapshots: Sequence[Snapshot]) -> tuple[Snapshot, Snapshot] | None:
+    """Return the last look that was confirmed, with what confirmed it; None if none was.
+
+    A recording that was cut off may end with a look that nothing confirms. Two looks
+    of which neither says that it confirms the other are taken as they come.
+    """
+    looks = {look.started_s: look for look in snapshots if look.confirms_s is None}
+    for second in reversed(snapshots):
+        if second.confirms_s in looks:
+            return looks[second.confirms_s], second
+    if len(snapshots) < 2:
+        return None
+    first, second = snapshots[-2:]
+    return first, second
 
 
 def describe(recording: Recording) -> Report:
@@ -85,6 +121,7 @@ def _report(
     findings: tuple[Finding, ...] = (),
     skipped: tuple[RuleSkipped, ...] = (),
     live: dict[int, dict[int, bool | None]] | None = None,
+    graph: Graph | None = None,
 ) -> Report:
     root = tree.snapshot.processes[0]
     return Report(
@@ -101,6 +138,12 @@ def _report(
             for process in tree.snapshot.processes
         ),
         limits=root.limits,
+        series=series_of(recording.samples, ticks_per_s=recording.header.host.clock_ticks_per_s),
+        graph=graph,
+        rules=tuple(
+            RuleInfo(id=rule.id, title=rule.title, severity=rule.severity, summary=rule.summary)
+            for rule in RULES
+        ),
     )
 
 
@@ -118,6 +161,8 @@ def _view(tree: Tree, process: Process, live: dict[int, bool | None]) -> Process
 def _observed(recording: Recording, shown: Snapshot) -> Observed:
     first, last = recording.snapshots[0], recording.snapshots[-1]
     gaps = [*shown.gaps, *(gap for process in shown.processes for gap in process.gaps)]
+    gaps += dict.fromkeys(gap for sample in recording.samples for gap in sample.gaps)
+    gaps += (gap for activity in recording.activities for gap in activity.gaps)
     root = shown.processes[0]
     if root.interpreter is None and not root.gaps:
         gaps.append(Gap(what="Python stacks", because=_NOT_PYTHON.format(root.name), pid=root.pid))

@@ -41,10 +41,14 @@ def test_a_rule_has_a_page(rule: str) -> None:
 def test_a_rule_has_a_program_that_it_must_find_and_a_twin_that_it_must_not(rule: str) -> None:
     hung = [
         program.name
-        for program in harness.programs("hung")
+        for program in harness.programs("hung", "slow")
         if any(rule == expected.rules[0] for expected in program.findings)
     ]
-    twins = [program.name for program in harness.programs("healthy") if rule in program.twin_of]
+    twins = [
+        program.name
+        for program in harness.programs("healthy", "slow_healthy")
+        if rule in program.twin_of
+    ]
     assert hung
     assert twins
 
@@ -52,7 +56,7 @@ def test_a_rule_has_a_program_that_it_must_find_and_a_twin_that_it_must_not(rule
 def test_labels_name_only_rules_that_exist() -> None:
     named = {
         rule
-        for program in (*harness.programs("hung"), *harness.programs("healthy"))
+        for program in harness.programs(*harness.FOLDERS)
         for rule in (*program.twin_of, *(r for e in program.findings for r in e.rules))
     }
     assert named == set(RULE_IDS)

@@ -12,6 +12,7 @@ from diag.analysis.wakers import Wakers, wakers_of
 from diag.model.base import Record
 from diag.model.ids import ThreadId
 from diag.model.lock import LockKind
+from diag.model.wait import WaitKind
 
 
 class Liveness(Record, frozen=True):
@@ -59,6 +60,22 @@ def judge(first: Tree, second: Tree) -> Liveness:
         likely=everyone - lenient.keys(),
         reasons={thread_id: strict[thread_id] for thread_id in strict if thread_id in everyone},
     )
+
+
+def needs_stacks(tree: Tree) -> bool:
+    """Whether stacks could show that a thread cannot go on: some waits mean what they say.
+
+    What a lock or a poll is used for, and so whether a signal may be meant to end it,
+    only a stack tells.
+    """
+    told_by_stack = (WaitKind.LOCK, WaitKind.SHARED_LOCK, WaitKind.POLL)
+    for thread_id, thread in tree.threads.items():
+        parties = wakers_of(tree, thread_id)
+        if parties.itself is None and (
+            parties.outside is None or thread.wait.kind in told_by_stack
+        ):
+            return True
+    return False
 
 
 def _live_alone(parties: Wakers) -> str | None:

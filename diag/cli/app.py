@@ -9,7 +9,7 @@ import click
 from diag import __version__
 from diag.cli.exits import guarded, replace_closed_streams
 
-COMMANDS = ("attach", "dump", "report", "rules", "doctor", "cpus", "scenario")
+COMMANDS = ("run", "watch", "attach", "dump", "report", "rules", "doctor", "cpus", "scenario")
 
 
 class LazyGroup(click.Group):
@@ -24,7 +24,25 @@ class LazyGroup(click.Group):
         if cmd_name not in COMMANDS:
             return None
         command: click.Command = getattr(import_module(f"diag.cli.{cmd_name}"), cmd_name)
+        _name_variables(command, cmd_name)
         return command
+
+
+# What `--on-hang exec` tells the command that it runs; no setting of any option.
+TOLD_BY_DIAG = "DIAG_PID"
+
+
+def _name_variables(command: click.Command, name: str) -> None:
+    """Let environment variables give every option: DIAG_ATTACH_FAIL_ON, else DIAG_FAIL_ON."""
+    if isinstance(command, click.Group):
+        for each, child in command.commands.items():
+            _name_variables(child, f"{name}_{each}")
+    for option in command.params:
+        if isinstance(option, click.Option):
+            long = max(option.opts, key=len).lstrip("-")
+            names = (f"DIAG_{name}_{long}", f"DIAG_{long}")
+            variables = (text.upper().replace("-", "_") for text in names)
+            option.envvar = [variable for variable in variables if variable != TOLD_BY_DIAG]
 
 
 @click.group(

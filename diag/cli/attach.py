@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from diag.cli.judging import Judging, policy_options
 from diag.cli.options import (
     fail_on_option,
     no_stacks_option,
@@ -14,6 +15,7 @@ from diag.cli.options import (
     seconds_option,
 )
 from diag.cli.output import Outputs, emit
+from diag.cli.sources import with_sources
 from diag.render.registry import FORMATS
 
 
@@ -29,6 +31,7 @@ from diag.render.registry import FORMATS
 )
 @no_stacks_option
 @fail_on_option
+@policy_options
 @output_options(FORMATS)
 def attach(
     *,
@@ -37,6 +40,7 @@ def attach(
     record_to: Path | None,
     no_stacks: bool,
     fail_on: str,
+    judging: Judging,
     outputs: Outputs,
 ) -> int:
     """Look at the process PID and all its descendants for a moment and judge them.
@@ -55,7 +59,8 @@ def attach(
             progress=progress.say,
             record=recorder.write,
         )
-    report = pipeline.judge(recording)
+    report = with_sources(judging.settle(pipeline.judge(recording)))
     emit(report, outputs)
+    judging.keep(report)
     recorder.check()
     return policy.exit_status(report, fail_on)

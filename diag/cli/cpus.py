@@ -27,10 +27,10 @@ def cpus(*, explain: bool, pid: int | None, as_json: bool) -> None:
 
     Python's own counts (os.cpu_count, os.process_cpu_count) know nothing of quotas.
     """
-    from diag.collect.limits import read_limits, worker_count
+    from diag.collect.limits import read_limits
 
     limits = read_limits(pid or os.getpid())
-    workers = worker_count(limits)
+    workers = limits.worker_count
     if pid is not None and not Path(f"/proc/{pid}").exists():
         raise TargetGoneError(f"no such process: {pid}")
     if workers is None:
@@ -40,6 +40,9 @@ def cpus(*, explain: bool, pid: int | None, as_json: bool) -> None:
         write_stdout(_json(workers, limits))
     else:
         write_stdout(f"{workers}\n" + (_explanation(limits) if explain else ""))
+        for gap in limits.gaps:
+            if gap.what in ("affinity", "cpu quota"):
+                click.echo(f"diag: at most that: {gap.what} not known: {gap.because}", err=True)
 
 
 def _explanation(limits: Limits) -> str:
@@ -55,7 +58,5 @@ def _explanation(limits: Limits) -> str:
 def _json(workers: int, limits: Limits) -> str:
     import msgspec
 
-    from diag.collect.limits import effective_cpus
-
-    body = {"workers": workers, "effective_cpus": effective_cpus(limits), "limits": limits}
+    body = {"workers": workers, "effective_cpus": limits.effective_cpus, "limits": limits}
     return msgspec.json.format(msgspec.json.encode(body), indent=2).decode() + "\n"

@@ -66,9 +66,7 @@ def _text(checks: list[Check], limits: Limits) -> str:
 
 
 def _workers(limits: Limits) -> list[str]:
-    from diag.collect.limits import effective_cpus, worker_count
-
-    cpus, workers = effective_cpus(limits), worker_count(limits)
+    cpus, workers = limits.effective_cpus, limits.worker_count
     if cpus is None:
         return []
     return [f"effective CPUs: {cpus:.3g}; workers for a CPU-bound pool: {workers}"]
@@ -77,7 +75,5 @@ def _workers(limits: Limits) -> list[str]:
 def _json(checks: list[Check], limits: Limits) -> str:
     import msgspec
 
-    from diag.collect.limits import effective_cpus
-
-    body = {"checks": checks, "limits": limits, "effective_cpus": effective_cpus(limits)}
+    body = {"checks": checks, "limits": limits, "effective_cpus": limits.effective_cpus}
     return msgspec.json.format(msgspec.json.encode(body), indent=2).decode() + "\n"

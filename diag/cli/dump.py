@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import click
 
+from diag.cli.judging import with_short_paths
 from diag.cli.options import no_stacks_option, output_options, pid_argument
 from diag.cli.output import Outputs, emit
+from diag.cli.sources import with_sources
 from diag.render.registry import DUMP_FORMATS
 
 
@@ -20,4 +22,4 @@ def dump(*, pid: int, no_stacks: bool, outputs: Outputs) -> None:
 
     with Progress() as progress:
         recording = pipeline.snapshot(pid, stacks=not no_stacks, progress=progress.say)
-    emit(pipeline.describe(recording), outputs)
+    emit(with_sources(with_short_paths(pipeline.describe(recording))), outputs)

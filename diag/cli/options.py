@@ -10,6 +10,7 @@ from typing import Any
 
 import click
 
+from diag.cli.judging import project_settings
 from diag.cli.output import Outputs
 
 Command = Callable[..., Any]
@@ -39,8 +40,8 @@ json_flag = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 fail_on_option = click.option(
     "--fail-on",
     type=click.Choice(FAIL_ON),
-    default="error",
-    show_default=True,
+    default=lambda: project_settings().fail_on or FAIL_ON[0],
+    show_default="error, or what pyproject.toml says",
     help="Least severity of a finding that makes the exit status 1.",
 )
 

@@ -8,7 +8,7 @@ import shutil
 import sys
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, TextIO
 
 from diag.errors import UsageError
 from diag.render.options import DEFAULT_WIDTH, Options
@@ -39,10 +39,11 @@ class Outputs(NamedTuple):
     more: tuple[tuple[str, Path], ...]
 
 
-def emit(report: Report, outputs: Outputs) -> None:
+def emit(report: Report, outputs: Outputs, *, stream: TextIO | None = None) -> None:
     """Write every report that is wanted.
 
     A main report whose file cannot be written goes to standard output, so it is not lost.
+    `stream` takes the place of standard output where that belongs to somebody else.
 
     Raises:
         OutputError: after everything else was written, the files that could not be.
@@ -52,15 +53,22 @@ def emit(report: Report, outputs: Outputs) -> None:
     written = outputs.file is not None and _try_file(report, outputs, outputs.file, failed)
     if not written:
         draw = renderer(outputs.formats, outputs.chosen)
-        write_stdout(draw(report, stdout_options()))
+        write_stream(draw(report, stream_options(stream)), stream)
     for name, path in outputs.more:
         _try_file(report, outputs._replace(chosen=name), path, failed)
+    if "github" in (outputs.chosen, *(name for name, _ in outputs.more)):
+        _try_summary(report, outputs, failed)
     if failed:
         raise OutputError("; ".join(failed), hint="choose a file in a folder that can be written")
 
 
 def write_stdout(text: str) -> None:
-    """Write to standard output, at once.
+    """Write to standard output, at once; see `write_stream`."""
+    write_stream(text, None)
+
+
+def write_stream(text: str, stream: TextIO | None) -> None:
+    """Write to a stream, standard output if None, at once.
 
     Raises:
         BrokenPipeError: nobody reads any more.
@@ -68,22 +76,29 @@ def write_stdout(text: str) -> None:
 
     """
     try:
-        sys.stdout.write(text)
-        sys.stdout.flush()
+        (stream or sys.stdout).write(text)
+        (stream or sys.stdout).flush()
     except BrokenPipeError:
         raise
     except OSError as error:
-        raise OutputError(f"cannot write to standard output: {error.strerror}") from error
+        name = "standard output" if stream is None else stream.name
+        raise OutputError(f"cannot write to {name}: {error.strerror}") from error
 
 
 def stdout_options() -> Options:
-    """Find out how text for standard output is drawn.
+    """Find out how text for standard output is drawn."""
+    return stream_options(None)
+
+
+def stream_options(stream: TextIO | None) -> Options:
+    """Find out how text for a stream is drawn, standard output if None.
 
     NO_COLOR and FORCE_COLOR are as on no-color.org and force-color.org; the first wins.
     """
-    terminal = sys.stdout.isatty()
+    to = stream or sys.stdout
+    terminal = to.isatty()
     width = shutil.get_terminal_size((DEFAULT_WIDTH, 24)).columns if terminal else DEFAULT_WIDTH
-    encoding = (sys.stdout.encoding or "ascii").lower()
+    encoding = (to.encoding or "ascii").lower()
     return Options(
         width=width, colour=_wants_colour(terminal=terminal), unicode=encoding.startswith("utf")
     )
@@ -121,6 +136,19 @@ def _try_file(report: Report, outputs: Outputs, path: Path, failed: list[str]) -
         failed.append(f"cannot write {path}: {error.strerror}")
         return False
     return True
+
+
+def _try_summary(report: Report, outputs: Outputs, failed: list[str]) -> None:
+    """Add the report to the summary of a GitHub job; GitHub names its file in a variable."""
+    summary = os.environ.get("GITHUB_STEP_SUMMARY")
+    if not summary or "markdown" not in outputs.formats:
+        return
+    text = renderer(outputs.formats, "markdown")(report, Options())
+    try:
+        with Path(summary).open("a", encoding="utf-8") as file:
+            file.write(text + "\n")
+    except OSError as error:
+        failed.append(f"cannot write {summary}: {error.strerror}")
 
 
 def _wants_colour(*, terminal: bool) -> bool:

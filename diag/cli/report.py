@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from diag.cli.judging import Judging, policy_options
 from diag.cli.options import fail_on_option, output_options
 from diag.cli.output import Outputs, emit
 from diag.errors import RecordingError
@@ -19,16 +20,18 @@ if TYPE_CHECKING:
 @click.command(short_help="Judge a recording: elsewhere, later, in another format.")
 @click.argument("recording", type=click.Path(path_type=Path), metavar="RECORDING")
 @fail_on_option
+@policy_options
 @output_options(FORMATS)
-def report(*, recording: Path, fail_on: str, outputs: Outputs) -> int:
+def report(*, recording: Path, fail_on: str, judging: Judging, outputs: Outputs) -> int:
     """Judge what `diag attach --record RECORDING` kept; "-" reads standard input.
 
     A recording that was cut off or damaged is used as far as it goes.
     """
     from diag import pipeline, policy
 
-    judged = pipeline.judge(read_recording(recording))
+    judged = judging.settle(pipeline.judge(read_recording(recording)))
     emit(judged, outputs)
+    judging.keep(judged)
     return policy.exit_status(judged, fail_on)
 
 

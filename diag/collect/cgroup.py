@@ -94,9 +94,10 @@ def read_counters(folder: Path, name: str) -> dict[str, int]:
 
     """
     counters = {}
+    source = folder / name
     for line in (read_word(folder, name) or "").splitlines():
         key, _, value = line.partition(" ")
-        counters[key] = whole_number(value, folder / name)
+        counters[key] = whole_number(value, source)
     return counters
 
 

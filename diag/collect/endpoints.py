@@ -8,6 +8,7 @@ from typing import NamedTuple
 from diag.collect.descriptors import file_key, identify, read_fdinfo, read_link
 from diag.collect.memory import PROC
 from diag.collect.peers import Peers
+from diag.collect.redact import mask_text
 from diag.model.channel import Channel, ChannelKind
 
 EPOLL = "anon_inode:[eventpoll]"
@@ -66,7 +67,7 @@ class Endpoints:
         if link == "anon_inode:[pidfd]" or link.startswith("pidfd:"):
             return self._pidfd(pid, fd)
         if link.startswith("/"):
-            return self._path(pid, fd, link)
+            return self._path(pid, fd, mask_text(link))
         return _other(pid, fd, link, _WORDS.get(link, link))
 
     def lockable(self, pid: int, fd: int) -> Draft:
@@ -78,12 +79,16 @@ class Endpoints:
         """
         link = read_link(pid, fd, proc_root=self._proc_root)
         key = file_key(identify(f"{self._proc_root}/{pid}/fd/{fd}"))
-        return Draft(Channel(id=key, kind=ChannelKind.FILE, name=link), (key,))
+        return Draft(Channel(id=key, kind=ChannelKind.FILE, name=mask_text(link)), (key,))
 
     def _socket(self, pid: int, link: str) -> Draft:
         peer = self._peers.find(pid, inode_of(link) or 0)
         channel = Channel(
-            id=link, kind=peer.kind, name=peer.name, outside=peer.outside, uncertain=peer.uncertain
+            id=link,
+            kind=peer.kind,
+            name=peer.name and mask_text(peer.name),
+            outside=peer.outside and mask_text(peer.outside),
+            uncertain=peer.uncertain,
         )
         return Draft(channel, tuple(f"socket:[{inode}]" for inode in peer.inodes))
 

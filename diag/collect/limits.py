@@ -1,14 +1,14 @@
-"""What the kernel lets a process use: control groups, affinity, open files.
+"""What the kernel lets a process use: control groups, affinity, resource limits.
 
 Each fact is read on its own: what cannot be read or understood becomes a gap, never a
-number. psutil offers affinity and RLIMIT_NOFILE too, but only of the running system; these
-files also come from a copied tree.
+number. psutil offers affinity and RLIMITs too, but only of the running system; these files
+also come from a copied tree. loky and proclimits know control groups, but only of the process
+that asks, and only its innermost group.
 """
 
-import math
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 
@@ -31,6 +31,12 @@ _NO_MEMORY_LIMIT = 1 << 60
 # The kernel takes periods of 1 ms to 1 s (kernel/sched/core.c).
 _PERIODS_US = range(1_000, 1_000_001)
 
+_RLIMITS = {
+    "Max open files": "open_files_soft",
+    "Max processes": "processes_soft",
+    "Max address space": "address_space_bytes",
+}
+
 Facts = dict[str, Any]
 
 
@@ -42,7 +48,7 @@ def read_limits(pid: int, *, root: Path = ROOT) -> Limits:
         "affinity": _affinity,
         "cpu quota": _cpu,
         "memory limit": _memory,
-        "open files limit": _open_files,
+        "resource limits": _rlimits,
     }
     for what, source in sources.items():
         try:
@@ -53,21 +59,6 @@ def read_limits(pid: int, *, root: Path = ROOT) -> Limits:
             because = _shown(f"{error.filename}: {error.strerror}")
             gaps.append(Gap(what=what, because=because, pid=pid))
     return msgspec.convert({**facts, "gaps": gaps}, Limits, from_attributes=True)
-
-
-def effective_cpus(limits: Limits) -> float | None:
-    """Return how many CPUs' worth of time the process can get; None if nothing is known."""
-    known = [cpus for cpus in (limits.affinity_cpus, limits.cpu_quota_cpus) if cpus is not None]
-    return min(known) if known else None
-
-
-def worker_count(limits: Limits) -> int | None:
-    """Return how many workers a CPU-bound pool should have; None if nothing is known.
-
-    A quota is rounded up: the last, throttled worker uses the fraction that is left over.
-    """
-    cpus = effective_cpus(limits)
-    return None if cpus is None else max(1, math.ceil(cpus))
 
 
 def _affinity(pid: int, root: Path) -> Facts:
@@ -85,37 +76,88 @@ def _affinity(pid: int, root: Path) -> Facts:
     raise CpuListError(f"{path} has no Cpus_allowed_list")
 
 
-def _open_files(pid: int, root: Path) -> Facts:
+def _rlimits(pid: int, root: Path) -> Facts:
     path = root / "proc" / str(pid) / "limits"
-    for line in path.read_text(encoding="utf-8", errors="surrogateescape").splitlines():
-        if line.startswith("Max open files"):
-            soft = line.removeprefix("Max open files").split()[0]
-            return {} if soft == "unlimited" else {"open_files_soft": whole_number(soft, path)}
-    raise CgroupError(f"{path} has no line for open files")
+    text = path.read_text(encoding="utf-8", errors="surrogateescape")
+    soft = {fact: parse_rlimit(text, name, path) for name, fact in _RLIMITS.items()}
+    return {fact: limit for fact, limit in soft.items() if limit is not None}
+
+
+def parse_rlimit(text: str, name: str, path: Path) -> int | None:
+    """Return a soft limit from `/proc/PID/limits` (proc_pid_limits(5)), None if unlimited.
+
+    Raises:
+        CgroupError: there is no such line, or no number in it.
+
+    """
+    for line in text.splitlines():
+        if line.startswith(name + " "):
+            soft, *_ = line.removeprefix(name).split() or [""]
+            return None if soft == "unlimited" else whole_number(soft, path)
+    raise CgroupError(f"{path} has no line for {name}")
 
 
 def _cpu(pid: int, root: Path) -> Facts:
-    group = find_group(pid, "cpu", root=root)
-    read = _quota_v2 if group.version == 2 else _quota_v1
-    quotas = [(quota, level) for level in group.levels if (quota := read(level)) is not None]
-    _still_there(group)
-    if not quotas:
+    tightest = tightest_cpu(pid, root=root)
+    if tightest.limit is None:
         return {}
-    quota, level = min(quotas, key=lambda each: each[0])
-    stat = read_counters(level, "cpu.stat")
-    facts: Facts = {
-        "cpu_quota_cpus": quota,
-        "cpu_quota_source": _shown(
-            level / ("cpu.max" if group.version == 2 else "cpu.cfs_quota_us")
-        ),
+    name = "cpu.max" if tightest.version == 2 else "cpu.cfs_quota_us"
+    stat = read_counters(tightest.level, "cpu.stat")
+    return {
+        "cpu_quota_cpus": tightest.limit,
+        "cpu_quota_source": str(tightest.level / name),
         "periods": stat.get("nr_periods"),
         "throttled_periods": stat.get("nr_throttled"),
+        "throttled_s": throttled_s(stat),
     }
+
+
+class Tightest(NamedTuple):
+    """The level of a process's group that limits it most.
+
+    Attributes:
+        version: of the hierarchy, 1 or 2.
+        level: its folder; the innermost where no level sets a limit.
+        limit: CPUs or bytes, None if no level sets one.
+
+    """
+
+    version: int
+    level: Path
+    limit: float | None
+
+
+def tightest_cpu(pid: int, *, root: Path = ROOT) -> Tightest:
+    """Return the level with the smallest CPU quota, in CPUs.
+
+    Raises:
+        CgroupError: the group cannot be found or a file of it not understood.
+        OSError: gone or not permitted.
+
+    """
+    group = find_group(pid, "cpu", root=root)
+    return _tightest(group, _quota_v2 if group.version == 2 else _quota_v1)
+
+
+def tightest_memory(pid: int, *, root: Path = ROOT) -> Tightest:
+    """Return the level with the smallest memory limit, in bytes; errors as `tightest_cpu`."""
+    group = find_group(pid, "memory", root=root)
+    name = "memory.max" if group.version == 2 else "memory.limit_in_bytes"
+    return _tightest(group, lambda level: _limit(level, name))
+
+
+def _tightest(group: Group, read: Callable[[Path], float | None]) -> Tightest:
+    limits = [(limit, level) for level in group.levels if (limit := read(level)) is not None]
+    _still_there(group)
+    limit, level = min(limits, key=lambda each: each[0], default=(None, group.levels[0]))
+    return Tightest(group.version, level, limit)
+
+
+def throttled_s(stat: dict[str, int]) -> float | None:
+    """Return the run time withheld, in seconds, from the counters of a `cpu.stat`."""
     if "throttled_usec" in stat:
-        facts["throttled_s"] = stat["throttled_usec"] / 1e6
-    elif "throttled_time" in stat:
-        facts["throttled_s"] = stat["throttled_time"] / 1e9
-    return facts
+        return stat["throttled_usec"] / 1e6
+    return stat["throttled_time"] / 1e9 if "throttled_time" in stat else None
 
 
 def _quota_v2(level: Path) -> float | None:
@@ -142,23 +184,18 @@ def _quota(quota: str, period: str, source: Path) -> float:
 
 
 def _memory(pid: int, root: Path) -> Facts:
-    group = find_group(pid, "memory", root=root)
-    if group.version == 2:
+    tightest = tightest_memory(pid, root=root)
+    if tightest.version == 2:
         name, used, events = "memory.max", "memory.current", "memory.events"
     else:
         name, used, events = "memory.limit_in_bytes", "memory.usage_in_bytes", "memory.oom_control"
-    limits = [
-        (limit, level) for level in group.levels if (limit := _limit(level, name)) is not None
-    ]
-    _still_there(group)
-    limit, level = min(limits, key=lambda each: each[0], default=(None, group.levels[0]))
-    facts: Facts = {"oom_kills": read_counters(level, events).get("oom_kill")}
-    if limit is not None:
-        use = read_word(level, used)
+    facts: Facts = {"oom_kills": read_counters(tightest.level, events).get("oom_kill")}
+    if tightest.limit is not None:
+        use = read_word(tightest.level, used)
         facts |= {
-            "memory_limit_bytes": limit,
-            "memory_limit_source": _shown(level / name),
-            "memory_used_bytes": None if use is None else whole_number(use, level / used),
+            "memory_limit_bytes": tightest.limit,
+            "memory_limit_source": str(tightest.level / name),
+            "memory_used_bytes": None if use is None else whole_number(use, tightest.level / used),
         }
     return facts
 

@@ -23,9 +23,12 @@ class Stat(NamedTuple):
         parent_pid: field 4.
         group: process group, field 5.
         flags: of the task (`PF_`...), field 9.
+        major_faults: pages that had to be read from storage, field 12.
         user_ticks: field 14.
         system_ticks: field 15.
+        threads: how many the process has, field 20.
         start_ticks: since boot, field 22.
+        rss_pages: resident pages, field 24; per-CPU counters make it inexact by a few.
         exit_code: field 52 as wait4 would give it, 0 to readers who may not know.
 
     """
@@ -36,9 +39,12 @@ class Stat(NamedTuple):
     parent_pid: int
     group: int
     flags: int
+    major_faults: int
     user_ticks: int
     system_ticks: int
+    threads: int
     start_ticks: int
+    rss_pages: int
     exit_code: int
 
 
@@ -123,9 +129,12 @@ def parse_stat(data: bytes) -> Stat:
         parent_pid=int(fields[1]),
         group=int(fields[2]),
         flags=int(fields[6]),
+        major_faults=int(fields[9]),
         user_ticks=int(fields[11]),
         system_ticks=int(fields[12]),
+        threads=int(fields[17]),
         start_ticks=int(fields[19]),
+        rss_pages=int(fields[21]),
         exit_code=int(fields[49]),
     )
 

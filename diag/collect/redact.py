@@ -47,10 +47,11 @@ def _mask_after(previous: str, argument: str) -> str:
             return MASK
         if previous in _USER_OPTION and ":" in argument:
             return argument.partition(":")[0] + ":" + MASK
-    return _mask_one(argument)
+    return mask_text(argument)
 
 
-def _mask_one(argument: str) -> str:
+def mask_text(argument: str) -> str:
+    """Return one argument, path or name with what looks like a secret masked."""
     whole = _WHOLE_ASSIGNMENT.fullmatch(argument)
     if whole and _is_secret(whole[1]):
         return whole[1] + MASK

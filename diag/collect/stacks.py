@@ -15,6 +15,7 @@ from pathlib import Path
 
 import msgspec
 
+from diag.collect.redact import mask_text
 from diag.model.gap import Gap
 from diag.model.process import Process
 from diag.model.snapshot import Snapshot
@@ -150,7 +151,7 @@ def parse_dump(text: bytes) -> list[Stack]:
     return [
         Stack(
             frames=tuple(map(_to_frame, dump.frames)),
-            thread_name=dump.thread_name,
+            thread_name=dump.thread_name and mask_text(dump.thread_name),
             ident=dump.thread_id,
             os_thread_id=dump.os_thread_id,
             owns_gil=dump.owns_gil,

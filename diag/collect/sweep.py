@@ -30,8 +30,8 @@ from diag.model.wait import Wait, WaitKind
 _MAX_CONTEXT = 3
 
 
-def sweep(pid: int, *, proc_root: Path = PROC) -> Snapshot:
-    """Look once at the tree beneath `pid`.
+def sweep(pid: int, *, also: Iterable[int] = (), proc_root: Path = PROC) -> Snapshot:
+    """Look once at the tree beneath `pid`, and beneath `also` (see `read_tree`).
 
     Raises:
         TargetGoneError: there is no such process, or it ended meanwhile.
@@ -40,7 +40,7 @@ def sweep(pid: int, *, proc_root: Path = PROC) -> Snapshot:
     """
     taken_at_unix_s, started_s = time.time(), time.monotonic()
     try:
-        tree = read_tree(pid, proc_root=proc_root)
+        tree = read_tree(pid, also=also, proc_root=proc_root)
     except PermissionError as error:  # /proc is mounted with hidepid=1
         raise _forbidden(pid, None, proc_root) from error
     except OSError as error:

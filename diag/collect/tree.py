@@ -1,6 +1,7 @@
 """The process tree beneath a root, from `/proc` alone."""
 
 from collections import deque
+from collections.abc import Iterable
 from pathlib import Path
 from typing import NamedTuple
 
@@ -33,8 +34,11 @@ def read_stat(pid: int, *, proc_root: Path = PROC) -> Stat:
     return parse_stat(read_once(f"{proc_root}/{pid}/stat"))
 
 
-def read_tree(root: int, *, proc_root: Path = PROC) -> Tree:
+def read_tree(root: int, *, also: Iterable[int] = (), proc_root: Path = PROC) -> Tree:
     """Find the root and all that descends from it.
+
+    `also` are processes that belong to the tree though they descend from the root
+    no more, since the parents between have ended; they come with their descendants.
 
     Children come from `/proc/PID/task/TID/children` (CONFIG_PROC_CHILDREN), else
     from the parents that all processes name. A child that ends meanwhile is a gap.
@@ -47,7 +51,13 @@ def read_tree(root: int, *, proc_root: Path = PROC) -> Tree:
     gaps: list[Gap] = []
     by_parent: dict[int, list[int]] | None = None
     queue = deque([root])
-    while queue:
+    strays = deque(also)
+    while queue or strays:
+        if not queue:
+            stray = strays.popleft()
+            if stray not in found:
+                _find(stray, found, queue, proc_root)
+            continue
         parent = queue.popleft()
         children = _listed_children(parent, proc_root)
         if children is None:
@@ -57,13 +67,19 @@ def read_tree(root: int, *, proc_root: Path = PROC) -> Tree:
         for pid in children:
             if pid in found:
                 continue
-            try:
-                found[pid] = Node(pid, read_stat(pid, proc_root=proc_root))
-            except OSError:
+            if not _find(pid, found, queue, proc_root):
                 gaps.append(Gap(what="process", because=_ended(pid, parent), pid=pid))
-                continue
-            queue.append(pid)
     return Tree(tuple(found.values()), tuple(gaps))
+
+
+def _find(pid: int, found: dict[int, Node], queue: deque[int], proc_root: Path) -> bool:
+    """Add a process whose children are to be found; False if it has ended."""
+    try:
+        found[pid] = Node(pid, read_stat(pid, proc_root=proc_root))
+    except OSError:
+        return False
+    queue.append(pid)
+    return True
 
 
 def _ended(pid: int, parent: int) -> str:

@@ -101,6 +101,8 @@ class Finding(Record, frozen=True, omit_defaults=False):
         related: victims and other places that belong to it.
         evidence: what it rests on.
         chain: from the cause to the victims.
+        fingerprint: the same for the same trouble in another run: it holds no
+            pid, no line and no address. Empty until the policy was applied.
 
     """
 
@@ -114,3 +116,4 @@ class Finding(Record, frozen=True, omit_defaults=False):
     related: tuple[Location, ...] = ()
     evidence: tuple[Evidence, ...] = ()
     chain: tuple[Link, ...] = ()
+    fingerprint: str = ""

@@ -1,5 +1,7 @@
 """What the kernel lets a process use."""
 
+import math
+
 from diag.model.base import Record
 from diag.model.gap import Gap
 
@@ -18,7 +20,9 @@ class Limits(Record, frozen=True):
         throttled_periods: those in which it was stopped.
         throttled_s: seconds of run time withheld, summed over CPUs.
         oom_kills: processes killed for memory in the group.
-        open_files_soft: RLIMIT_NOFILE.
+        open_files_soft: RLIMIT_NOFILE, None if unlimited.
+        processes_soft: RLIMIT_NPROC, threads of the user included; None if unlimited.
+        address_space_bytes: RLIMIT_AS, None if unlimited.
         gaps: what could not be read.
 
     """
@@ -34,4 +38,21 @@ class Limits(Record, frozen=True):
     throttled_s: float | None = None
     oom_kills: int | None = None
     open_files_soft: int | None = None
+    processes_soft: int | None = None
+    address_space_bytes: int | None = None
     gaps: tuple[Gap, ...] = ()
+
+    @property
+    def effective_cpus(self) -> float | None:
+        """How many CPUs' worth of time the process can get; None if nothing is known."""
+        known = [cpus for cpus in (self.affinity_cpus, self.cpu_quota_cpus) if cpus is not None]
+        return min(known) if known else None
+
+    @property
+    def worker_count(self) -> int | None:
+        """How many workers a CPU-bound pool should have; None if nothing is known.
+
+        A quota is rounded up: the last, throttled worker uses the fraction that is left over.
+        """
+        cpus = self.effective_cpus
+        return None if cpus is None else max(1, math.ceil(cpus))

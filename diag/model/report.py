@@ -3,8 +3,9 @@
 from enum import StrEnum
 
 from diag.model.base import Record
-from diag.model.finding import Finding
+from diag.model.finding import Finding, Severity
 from diag.model.gap import Gap
+from diag.model.graph import Graph
 from diag.model.host import Host
 from diag.model.ids import ProcessId
 from diag.model.limits import Limits
@@ -82,6 +83,36 @@ class RuleSkipped(Record, frozen=True, omit_defaults=False):
     needs: str
 
 
+class RuleInfo(Record, frozen=True, omit_defaults=False):
+    """A rule that was consulted, as far as a reader needs to know it.
+
+    Attributes:
+        id: its name; `diag rules ID` shows its page.
+        title: what it means, one line.
+        severity: of its findings.
+        summary: when it speaks, one sentence.
+
+    """
+
+    id: str
+    title: str
+    severity: Severity
+    summary: str
+
+
+class Ignored(Record, frozen=True, omit_defaults=False):
+    """A finding that does not count, because the project says so.
+
+    Attributes:
+        finding: what was found.
+        because: the reason that the project gives, or that the baseline holds it.
+
+    """
+
+    finding: Finding
+    because: str
+
+
 class Point(Record, frozen=True, omit_defaults=False):
     """One moment of a series: seconds since the first, and the value."""
 
@@ -104,6 +135,21 @@ class Series(Record, frozen=True, omit_defaults=False):
     pid: int | None = None
 
 
+class SourceLine(Record, frozen=True, omit_defaults=False):
+    """A line of the project's own code that a frame of the report stands at.
+
+    Attributes:
+        file: path as the frames have it.
+        line: 1-based.
+        text: the line without its indent, masked like a command line.
+
+    """
+
+    file: str
+    line: int
+    text: str
+
+
 class Report(Record, frozen=True, omit_defaults=False):
     """Everything that a renderer needs.
 
@@ -120,6 +166,10 @@ class Report(Record, frozen=True, omit_defaults=False):
         processes: the tree.
         limits: of the root, None if not read.
         series: counters over time.
+        graph: who waits for whom, None if it was not judged.
+        rules: those that were consulted.
+        ignored: findings that do not count; they are not in `findings`.
+        sources: lines of the project's code, where its files were at hand.
 
     """
 
@@ -134,4 +184,8 @@ class Report(Record, frozen=True, omit_defaults=False):
     host: Host | None = None
     limits: Limits | None = None
     series: tuple[Series, ...] = ()
+    graph: Graph | None = None
+    rules: tuple[RuleInfo, ...] = ()
+    ignored: tuple[Ignored, ...] = ()
+    sources: tuple[SourceLine, ...] = ()
     schema_version: int = SCHEMA_VERSION

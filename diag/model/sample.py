@@ -1,5 +1,7 @@
 """Counters over time: raw as read, so that new rules work on old recordings."""
 
+import msgspec
+
 from diag.model.base import Record
 from diag.model.gap import Gap
 from diag.model.ids import ProcessId
@@ -20,11 +22,18 @@ class ProcessSample(Record, frozen=True):
             None if not read (it is costly).
         voluntary_switches: of the main thread.
         involuntary_switches: of the main thread.
+        major_faults: pages that had to be read from storage or swap so far.
         read_bytes: read from storage, None if not readable.
         write_bytes: written to storage.
         open_files: number of descriptors, None if not readable.
+        open_files_limit: RLIMIT_NOFILE, the soft one; None if unlimited or not readable.
+        open_kinds: number of descriptors by kind ("file", "socket", "pipe", ...), read
+            only where at least half of the limit is used.
         run_delay_s: time it was runnable and had no CPU, main thread
             (`/proc/PID/schedstat`), None if not readable.
+        exit_status: of a zombie, as wait4 would give it, None if unknown.
+        forked_without_exec: it still runs in a copy of its parent's memory.
+        name: the kernel's name (comm).
 
     """
 
@@ -38,10 +47,21 @@ class ProcessSample(Record, frozen=True):
     pss_bytes: int | None = None
     voluntary_switches: int | None = None
     involuntary_switches: int | None = None
+    major_faults: int = 0
     read_bytes: int | None = None
     write_bytes: int | None = None
     open_files: int | None = None
+    open_files_limit: int | None = None
+    open_kinds: dict[str, int] = msgspec.field(default_factory=dict)
     run_delay_s: float | None = None
+    exit_status: int | None = None
+    forked_without_exec: bool = False
+    name: str = ""
+
+    @property
+    def pid(self) -> int:
+        """The process id in the observer's namespace."""
+        return self.id.pid
 
 
 class GroupSample(Record, frozen=True):
@@ -56,6 +76,8 @@ class GroupSample(Record, frozen=True):
         memory_cache_bytes: the part of it that the kernel can drop.
         memory_limit_bytes: None if unlimited.
         oom_kills: processes killed for memory so far.
+        refaults: pages read back so far after the kernel had dropped or swapped them
+            out not long before (`workingset_refault`), None on kernels without.
         cpu_pressure_s: time in which some task waited for a CPU (PSI "some total").
         memory_pressure_s: time in which all tasks waited for memory (PSI "full total").
 
@@ -69,8 +91,26 @@ class GroupSample(Record, frozen=True):
     memory_cache_bytes: int | None = None
     memory_limit_bytes: int | None = None
     oom_kills: int | None = None
+    refaults: int | None = None
     cpu_pressure_s: float | None = None
     memory_pressure_s: float | None = None
+
+
+class SharedConnection(Record, frozen=True):
+    """A connection to a database that several processes have open, as after a fork.
+
+    Attributes:
+        inode: of the socket, the same in all of them.
+        server: "PostgreSQL at 127.0.0.1:5432".
+        pids: who has it open, parents before children.
+        also_own: those of them that have a connection of their own to the same server.
+
+    """
+
+    inode: int
+    server: str
+    pids: tuple[int, ...]
+    also_own: tuple[int, ...] = ()
 
 
 class Sample(Record, frozen=True, tag="sample", tag_field="record"):
@@ -82,6 +122,7 @@ class Sample(Record, frozen=True, tag="sample", tag_field="record"):
         taken_at_unix_s: wall-clock time.
         processes: those alive, the root first.
         group: limits and use of the root's control groups, None if not readable.
+        connections: databases' connections that are shared, None if not looked for.
         gaps: what could not be read.
 
     """
@@ -91,6 +132,7 @@ class Sample(Record, frozen=True, tag="sample", tag_field="record"):
     taken_at_unix_s: float
     processes: tuple[ProcessSample, ...]
     group: GroupSample | None = None
+    connections: tuple[SharedConnection, ...] | None = None
     gaps: tuple[Gap, ...] = ()
 
 
@@ -102,8 +144,11 @@ class ThreadActivity(Record, frozen=True):
         tid: kernel thread id.
         looks: how often it was looked at.
         running: looks in which it ran or was runnable.
-        waiting_for_gil: looks in which it waited for the GIL.
+        waiting_for_gil: looks in which it waited for the GIL; 0 too where the
+            process's GIL is not known (`Process.gil`).
         cpu_ticks: CPU time used between the first and the last look.
+        waiting_for_lock: looks in which it waited for `lock`.
+        lock: address of the private futex, not the GIL's, on which it was seen most.
 
     """
 
@@ -113,6 +158,8 @@ class ThreadActivity(Record, frozen=True):
     running: int
     waiting_for_gil: int
     cpu_ticks: int
+    waiting_for_lock: int = 0
+    lock: int | None = None
 
 
 class Activity(Record, frozen=True, tag="activity", tag_field="record"):
@@ -122,7 +169,8 @@ class Activity(Record, frozen=True, tag="activity", tag_field="record"):
         root: the target.
         started_s: CLOCK_MONOTONIC at the first look.
         ended_s: at the last.
-        threads: what each thread was doing.
+        threads: what each thread was doing, of the processes that used CPU time.
+        gaps: processes that could not be looked at, and threads beyond the budget.
 
     """
 
@@ -130,3 +178,4 @@ class Activity(Record, frozen=True, tag="activity", tag_field="record"):
     started_s: float
     ended_s: float
     threads: tuple[ThreadActivity, ...]
+    gaps: tuple[Gap, ...] = ()

@@ -25,6 +25,8 @@ class Snapshot(Record, frozen=True, tag="snapshot", tag_field="record"):
             was forked from them; they are not judged.
         channels: what threads of the tree wait on through descriptors.
         gaps: what could not be read, apart from the gaps of single processes.
+        confirms_s: `started_s` of the look that this one confirms: a bare sweep that
+            tells who has moved since; None for a look of its own.
 
     """
 
@@ -36,6 +38,7 @@ class Snapshot(Record, frozen=True, tag="snapshot", tag_field="record"):
     context: tuple[Process, ...] = ()
     channels: tuple[Channel, ...] = ()
     gaps: tuple[Gap, ...] = ()
+    confirms_s: float | None = None
 
     def process(self, pid: int) -> Process | None:
         """Return the process of the tree with this pid, or None."""

@@ -6,8 +6,10 @@ from diag.model.thread import Thread
 from diag.render.options import Options
 from diag.render.page import Page
 from diag.render.places import Places
-from diag.render.processes import STATES, draw_frames, draw_tree
-from diag.render.terminal import describe_target, draw_coverage, draw_limits
+from diag.render.processes import draw_frames, draw_tree
+from diag.render.states import STATES
+from diag.render.summary import describe_target
+from diag.render.terminal import draw_coverage, draw_limits
 
 
 def render(report: Report, options: Options) -> str:

@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 
-from diag.model.finding import Finding, Link, Location, Severity, Source
+from diag.model.finding import Finding, Location, Severity, Source
 from diag.render.page import Page
 from diag.render.places import Places, who
 from diag.render.units import capped
@@ -42,21 +42,11 @@ def _draw_chain(page: Page, finding: Finding, places: Places) -> None:
     if not finding.chain:
         page.line(who(finding.primary), (_spaced(places.where(finding.primary)), "cyan"), indent=2)
     for link in finding.chain[:MOST_LINKS]:
-        where = _where(link, places)
+        where = places.where_waits(link)
         page.line(link.text, (_spaced(where), "cyan"), indent=2)
         for detail in link.details:
             page.line(detail, indent=4)
     _draw_rest(page, len(finding.chain) - MOST_LINKS, "steps", indent=2)
-
-
-def _where(link: Link, places: Places) -> str:
-    """Return where the waiter stands, unless a detail says so."""
-    if link.waiter is None:
-        return ""
-    function = link.waiter.function
-    if function is not None and any(f"{function} (" in detail for detail in link.details):
-        return ""
-    return places.where(link.waiter)
 
 
 def _draw_victims(page: Page, finding: Finding, places: Places) -> None:

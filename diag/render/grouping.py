@@ -48,6 +48,11 @@ class Row(NamedTuple):
     depth: int
     views: tuple[ProcessView, ...]
 
+    @property
+    def stuck(self) -> bool:
+        """Whether any thread of them can never run again."""
+        return any(live is False for view in self.views for live in view.live.values())
+
 
 def group_threads(views: Iterable[ProcessView]) -> tuple[Group, ...]:
     """Group threads by stack: the stuck first, then small groups, then the order of the tree."""

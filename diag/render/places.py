@@ -3,7 +3,7 @@
 import itertools
 from pathlib import PurePosixPath
 
-from diag.model.finding import Location
+from diag.model.finding import Finding, Link, Location
 from diag.model.report import ProcessView, Report
 from diag.model.stack import Frame
 from diag.model.thread import Thread
@@ -33,6 +33,15 @@ class Places:
             return f"in {spot}" if spot else ""
         return f"in {location.function}" + (f" ({spot})" if spot else "")
 
+    def where_waits(self, link: Link) -> str:
+        """Return where the waiter of a link stands, "" if a detail says so already."""
+        if link.waiter is None:
+            return ""
+        function = link.waiter.function
+        if function is not None and any(f"{function} (" in detail for detail in link.details):
+            return ""
+        return self.where(link.waiter)
+
     def spot(self, frame: Frame) -> str:
         """Return "file:line" of a frame."""
         return self._spot(frame.file, frame.line)
@@ -58,6 +67,18 @@ def who_runs(view: ProcessView, thread: Thread) -> str:
         return f"{owner}, main thread"
     name = thread.stack.thread_name if thread.stack else None
     return f'{owner}, thread "{name or thread.name}" (tid {thread.tid})'
+
+
+def anchor(finding: Finding) -> Location:
+    """Return the place that a tool should mark: the guilty one, or the next in the project."""
+    places = (finding.primary, *finding.related)
+    inside = (place for place in places if place.file is not None and is_in_project(place.file))
+    return next(inside, finding.primary)
+
+
+def is_in_project(file: str) -> bool:
+    """Whether a path is one of the project: reports hold those relative to its folder."""
+    return not file.startswith(("/", "~", "<"))
 
 
 def is_library(frame: Frame) -> bool:

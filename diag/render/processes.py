@@ -7,18 +7,9 @@ from diag.model.stack import Frame
 from diag.render.grouping import Group, Row, group_threads, tree_rows
 from diag.render.page import Page, Part
 from diag.render.places import Places, is_library, who_runs
+from diag.render.states import STATES
 from diag.render.units import capped, plural
 
-STATES = {
-    "R": "running",
-    "S": "sleeping",
-    "D": "in disk wait",
-    "T": "stopped",
-    "t": "traced",
-    "Z": "exited",
-    "X": "exited",
-    "I": "idle",
-}
 COLUMNS = ("role", "pid", "state", "threads", "main thread")
 MOST_ROWS = 40
 MOST_GROUPS = 10
@@ -80,19 +71,15 @@ def draw_frames(
 
 def _kept(rows: Sequence[Row]) -> list[Row]:
     """Leave rows out from the end where there are too many, but none that is stuck."""
-    room = MOST_ROWS - sum(map(_is_stuck, rows))
+    room = MOST_ROWS - sum(row.stuck for row in rows)
     kept = []
     for row in rows:
-        if _is_stuck(row):
+        if row.stuck:
             kept.append(row)
         elif room > 0:
             kept.append(row)
             room -= 1
     return kept[:MOST_ROWS]
-
-
-def _is_stuck(row: Row) -> bool:
-    return any(live is False for view in row.views for live in view.live.values())
 
 
 def _cut(text: str) -> str:
@@ -107,13 +94,12 @@ def _cells(row: Row) -> tuple[Part, ...]:
     is_named = process.interpreter is not None or process.name == first.role
     name = "" if is_named else f" ({process.name})"
     state = STATES.get(process.state, process.state)
-    stuck = _is_stuck(row)
-    if stuck:
+    if row.stuck:
         state += ", for ever"
     return (
         branch + count + first.role + name,
         capped([str(view.process.pid) for view in row.views], MOST_PIDS),
-        (state, "red" if stuck else ""),
+        (state, "red" if row.stuck else ""),
         str(len(process.threads)),
         _cut(first.waits.get(process.pid, "")),
     )

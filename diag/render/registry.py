@@ -18,6 +18,11 @@ if TYPE_CHECKING:
 FORMATS: Mapping[str, str] = {
     "terminal": "diag.render.terminal",
     "json": "diag.render.json",
+    "markdown": "diag.render.markdown",
+    "junit": "diag.render.junit",
+    "sarif": "diag.render.sarif",
+    "github": "diag.render.github",
+    "html": "diag.render.html",
 }
 DUMP_FORMATS: Mapping[str, str] = {**FORMATS, "terminal": "diag.render.dump"}
 

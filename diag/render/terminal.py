@@ -1,7 +1,5 @@
 """The report for people at a terminal: the verdict, why, the fix, then what it rests on."""
 
-from diag.model.finding import Finding, Severity
-from diag.model.gap import Gap
 from diag.model.report import Report, Verdict
 from diag.render.findings import draw_finding
 from diag.render.limits import limit_lines
@@ -9,6 +7,7 @@ from diag.render.options import Options
 from diag.render.page import Page
 from diag.render.places import Places
 from diag.render.processes import draw_threads, draw_tree
+from diag.render.summary import answer, describe_coverage, describe_target, subject
 from diag.render.units import plural
 
 VERDICT_STYLES = {
@@ -35,6 +34,7 @@ def render(report: Report, options: Options) -> str:
     draw_threads(page, report, places)
     draw_limits(page, report)
     draw_coverage(page, report)
+    _draw_ignored(page, report)
     return page.finish()
 
 
@@ -50,10 +50,9 @@ def draw_limits(page: Page, report: Report) -> None:
 def draw_coverage(page: Page, report: Report) -> None:
     """Draw how much of the tree was read, the reason for each hole, the rules left out."""
     observed = report.observed
-    seen = plural(observed.processes_seen, "process", "processes")
-    page.heading(f"{observed.processes_read} of {seen} read")
+    page.heading(describe_coverage(report))
     for gap in observed.gaps[:MOST_GAPS]:
-        page.line(*_gap(gap), indent=2)
+        page.line((f"{subject(gap)}: ", "yellow"), gap.because, indent=2)
     if len(observed.gaps) > MOST_GAPS:
         more = len(observed.gaps) - MOST_GAPS
         page.line((f"and {more} more gaps (all of them with --json)", "dim"), indent=2)
@@ -63,37 +62,19 @@ def draw_coverage(page: Page, report: Report) -> None:
         )
 
 
-def describe_target(report: Report) -> str:
-    """Return what was looked at and for how long, in one line."""
-    target, observed = report.target, report.observed
-    command = " ".join(target.command) or target.name
-    looks = "looked at once" if observed.looks == 1 else f"looked at {observed.looks} times"
-    return f"{command} (pid {target.id.pid}), {looks} in {observed.duration_s:.1f} s"
+def _draw_ignored(page: Page, report: Report) -> None:
+    """Draw what does not count because the project says so."""
+    if not report.ignored:
+        return
+    page.heading(f"{plural(len(report.ignored), 'finding')} ignored by the project")
+    for ignored in report.ignored[:MOST_FINDINGS]:
+        rule = (f"{ignored.finding.rule} ", "bold")
+        page.line(rule, f"{ignored.finding.title} ({ignored.because})", indent=2)
 
 
 def _draw_verdict(page: Page, report: Report) -> None:
-    sure = _confidence(report)
     page.line(
-        (report.verdict.value.upper(), VERDICT_STYLES[report.verdict]),
-        (f" ({sure})" if sure else "", VERDICT_STYLES[report.verdict]),
+        (answer(report), VERDICT_STYLES[report.verdict]),
         (f"  {report.headline}", "bold"),
     )
     page.line((describe_target(report), "dim"))
-
-
-def _confidence(report: Report) -> str | None:
-    grave = Severity.ERROR if report.verdict is Verdict.HUNG else Severity.WARNING
-    if report.verdict not in (Verdict.HUNG, Verdict.DEGRADED):
-        return None
-    return next((found.confidence.value for found in report.findings if _is(found, grave)), None)
-
-
-def _is(finding: Finding, severity: Severity) -> bool:
-    return finding.severity in (severity, Severity.ERROR)
-
-
-def _gap(gap: Gap) -> tuple[tuple[str, str], str]:
-    whose = "" if gap.pid is None else f" of {gap.pid}"
-    if gap.tid is not None and gap.tid != gap.pid:
-        whose = f" of thread {gap.tid}{whose}"
-    return (f"{gap.what}{whose}: ", "yellow"), gap.because

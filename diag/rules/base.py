@@ -17,6 +17,8 @@ class Rule(Record, frozen=True):
         summary: when it speaks, one sentence.
         needs: the evidence without which it cannot speak, in words.
         check: from the evidence to its findings.
+        has_evidence: whether a case holds what it needs; if not it is listed as
+            skipped.
 
     """
 
@@ -26,3 +28,8 @@ class Rule(Record, frozen=True):
     summary: str
     needs: str
     check: Callable[[Case], Iterable[Finding]]
+    has_evidence: Callable[[Case], bool] = lambda _case: True
+
+    def judge(self, case: Case) -> Iterable[Finding]:
+        """Return what it finds; nothing where its evidence is missing."""
+        return self.check(case) if self.has_evidence(case) else ()

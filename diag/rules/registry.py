@@ -2,12 +2,24 @@
 
 from diag.rules import (
     dead_holder,
+    descriptor_exhaustion,
+    gil_bound,
     lock_cycle,
+    memory_growth,
+    memory_limit_near,
+    nested_parallelism,
     nobody_can_act,
     orphaned_lock,
+    over_provisioned_pool,
     pipe_child_cycle,
     self_deadlock,
+    shared_connection,
     stopped_process,
+    thrashing,
+    thread_growth,
+    throttled,
+    worker_died,
+    zombies,
 )
 from diag.rules.base import Rule
 
@@ -19,4 +31,16 @@ RULES: tuple[Rule, ...] = (
     pipe_child_cycle.RULE,
     stopped_process.RULE,
     nobody_can_act.RULE,
+    worker_died.RULE,
+    shared_connection.RULE,
+    memory_limit_near.RULE,
+    memory_growth.RULE,
+    thrashing.RULE,
+    descriptor_exhaustion.RULE,
+    zombies.RULE,
+    thread_growth.RULE,
+    nested_parallelism.RULE,
+    over_provisioned_pool.RULE,
+    throttled.RULE,
+    gil_bound.RULE,
 )

@@ -4,12 +4,15 @@ A program says in a comment block what is to be found in it (the block's form is
 inline script metadata, PEP 723):
 
     # /// diag
-    # verdict = "hung"               or "healthy"
+    # verdict = "hung"               or "degraded" or "healthy", as its folder asks for
     # stdin = "pipe"                 or "terminal": nothing comes; "null" by default
     # needs = ["strace"]             commands without which it cannot run
     # twin_of = ["lock-cycle"]       healthy, in the shape that these rules look for
     # live = true                    hung, but parts of it go on
-    # [[finding]]                    one for each finding of severity error
+    # alone = true                   takes CPUs from others, or is misjudged without them
+    # look_s = 4.0                   how long to look at least, where it takes that long to see
+    # limits = {cpu = 0.5}           a control group of its own: cpu in CPUs, memory_mib
+    # [[finding]]                    one for each error, of a degraded program for each warning
     # rule = "lock-cycle"
     # or_rule = "nobody-can-act"     a weaker answer that is also right
     # confidence = "proven"          or a list of words
@@ -27,7 +30,7 @@ import subprocess
 import tempfile
 import time
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -40,6 +43,13 @@ READY_DEADLINE_S = 30.0
 SETTLE_DEADLINE_S = 20.0
 SETTLE_S = 0.2
 END_DEADLINE_S = 10.0
+FOLDERS = {
+    "hung": "hung",
+    "healthy": "healthy",
+    "slow": "degraded",
+    "slow_healthy": "healthy",
+}
+_ENTER_GROUPS = 'for file in $GROUPS_TO_ENTER; do echo $$ > "$file"; done; exec "$@"'
 _BLOCK = re.compile(r"(?m)^# /// diag$\n(?P<content>(?:^#.*$\n)+?)^# ///$")
 
 
@@ -63,6 +73,9 @@ class Program:
     needs: tuple[str, ...]
     live: bool
     twin_of: tuple[str, ...]
+    alone: bool
+    look_s: float
+    limits: dict[str, float]
 
     @property
     def name(self) -> str:
@@ -88,9 +101,11 @@ class Seen:
     switches: tuple[int, ...]
 
 
-def programs(verdict: str) -> list[Program]:
-    """Return the programs of `tests/programs/<verdict>`, in order of their names."""
-    return [read_label(path) for path in sorted((PROGRAMS / verdict).glob("*.py"))]
+def programs(*folders: str) -> list[Program]:
+    """Return the programs of folders of `tests/programs`, in order of their names."""
+    return [
+        read_label(path) for folder in folders for path in sorted((PROGRAMS / folder).glob("*.py"))
+    ]
 
 
 def read_label(path: Path) -> Program:
@@ -105,7 +120,7 @@ def read_label(path: Path) -> Program:
         raise ValueError(f"{path} has no label")
     lines = [line.removeprefix("#").removeprefix(" ") for line in block["content"].splitlines()]
     label = tomllib.loads("\n".join(lines))
-    if label["verdict"] != path.parent.name:
+    if label["verdict"] != FOLDERS[path.parent.name]:
         raise ValueError(f"{path} is labelled {label['verdict']}")
     return Program(
         path=path,
@@ -115,6 +130,9 @@ def read_label(path: Path) -> Program:
         needs=tuple(label.get("needs", ())),
         live=label.get("live", False),
         twin_of=tuple(label.get("twin_of", ())),
+        alone=label.get("alone", False),
+        look_s=label.get("look_s", 0.0),
+        limits=label.get("limits", {}),
     )
 
 
@@ -128,8 +146,13 @@ def _expected(finding: dict[str, Any]) -> Expected:
 
 
 @contextmanager
-def running(program: Program, target: Target) -> Iterator[int]:
+def running(program: Program, target: Target, *, groups: Sequence[Path] = ()) -> Iterator[int]:
     """Run a program until the block ends; give its pid once it is in its state.
+
+    Args:
+        program: what to run.
+        target: the Python to run it with.
+        groups: files of control groups (`cgroup.procs`) that it enters first.
 
     It runs in a session of its own, by which all its processes are found and killed.
 
@@ -144,11 +167,15 @@ def running(program: Program, target: Target) -> Iterator[int]:
         _stdin(program.stdin) as stdin,
     ):
         process = subprocess.Popen(
-            target.argv(program.path),
+            ["/bin/sh", "-c", _ENTER_GROUPS, "sh", *target.argv(program.path)],
             stdin=stdin,
             stdout=subprocess.PIPE,
             stderr=errors,
-            env={**environment(), "TMPDIR": f"/tmp/{Path(folder).name}"},
+            env={
+                **environment(),
+                "TMPDIR": f"/tmp/{Path(folder).name}",
+                "GROUPS_TO_ENTER": " ".join(map(str, groups)),
+            },
             start_new_session=True,
         )
         try:

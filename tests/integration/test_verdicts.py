@@ -8,14 +8,18 @@ import functools
 import os
 import zlib
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
+from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
 
 from diag.model.finding import Finding, Severity
 from diag.model.report import Report, Verdict
 from diag.pipeline import judge, look
+from diag.scenario import cgroups
+from diag.scenario.places import NotPermittedError
 from tests.integration import harness, pythons
 from tests.integration.harness import Expected, Program
 
@@ -53,11 +57,11 @@ class Outcome:
 
 
 @functools.cache
-def cases(verdict: str) -> list[Case]:
+def cases(folder: str) -> list[Case]:
     """Pair every program with some Pythons; which ones depends on its name alone."""
     targets = pythons.one_per_minor()
     chosen = []
-    for program in harness.programs(verdict):
+    for program in harness.programs(folder):
         first = zlib.crc32(program.name.encode())
         count = min(PYTHONS_EACH, len(targets))
         chosen += [
@@ -68,11 +72,28 @@ def cases(verdict: str) -> list[Case]:
 
 def examine(case: Case) -> Outcome:
     """Run one program and let diag look at it."""
-    with harness.running(case.program, case.target) as pid:
+    with (
+        limited(case.program) as groups,
+        harness.running(case.program, case.target, groups=groups) as pid,
+    ):
         before = stopped(pid)
-        recording = look(pid, for_s=LOOK_S)
+        recording = look(pid, for_s=max(LOOK_S, case.program.look_s))
         after = stopped(pid)
     return Outcome(judge(recording), before, after)
+
+
+@contextmanager
+def limited(program: Program) -> Iterator[tuple[Path, ...]]:
+    """Give the files of a control group with the program's limits, none if it has none."""
+    if not program.limits:
+        yield ()
+        return
+    memory_mib = program.limits.get("memory_mib")
+    with cgroups.group(
+        cpu_cores=program.limits.get("cpu"),
+        memory_bytes=None if memory_mib is None else int(memory_mib) << 20,
+    ) as group:
+        yield group.procs_files
 
 
 def stopped(leader: int) -> set[int]:
@@ -89,16 +110,28 @@ def outcome_of(request: pytest.FixtureRequest) -> Iterator[Callable[[Case], Outc
         for callspec in callspecs
         if callspec and isinstance(case := callspec.params.get("case"), Case)
     }
-    pool = ThreadPoolExecutor(SIDE_BY_SIDE)
-    futures = {case: pool.submit(examine, case) for case in selected if not case.missing}
+    pool, single = ThreadPoolExecutor(SIDE_BY_SIDE), ThreadPoolExecutor(1)
+    able = [case for case in selected if not case.missing]
+    futures = {case: pool.submit(examine, case) for case in able if not case.program.alone}
+    together = tuple(futures.values())
+
+    def examine_alone(case: Case) -> Outcome:
+        wait(together)
+        return examine(case)
+
+    futures |= {case: single.submit(examine_alone, case) for case in able if case.program.alone}
 
     def outcome(case: Case) -> Outcome:
         if case.missing:
             pytest.skip(f"needs {', '.join(case.missing)}")
-        return futures[case].result(timeout=DEADLINE_S)
+        try:
+            return futures[case].result(timeout=DEADLINE_S)
+        except NotPermittedError as error:
+            pytest.skip(str(error))
 
     yield outcome
-    pool.shutdown(cancel_futures=True)
+    for each in (pool, single):
+        each.shutdown(cancel_futures=True)
 
 
 @pytest.mark.parametrize("case", cases("hung"), ids=lambda case: case.label)

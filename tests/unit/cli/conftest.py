@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
-from diag import pipeline
+from diag import pipeline, policy
 from diag.errors import DiagError
 from diag.model.recording import FORMAT, End, Header, Recording
 from diag.model.report import Report
@@ -29,7 +29,7 @@ class FakePipeline:
     """What the commands asked for, and what they get."""
 
     def __init__(self) -> None:
-        self.report: Report = fork_logging()
+        self.report: Report = policy.apply(fork_logging(), policy.Policy())
         self.error: BaseException | None = None
         self.asked: list[tuple[str, object]] = []
         self.lines = [b'{"record":"header"}\n', b'{"record":"end"}\n']

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from diag.collect.cpulist import CpuListError, parse_cpu_list
-from diag.collect.limits import effective_cpus, read_limits, worker_count
+from diag.collect.limits import read_limits
 from diag.model.limits import Limits
 from tests.unit.collect.trees import NO_LIMIT_V1, PID, V2_MOUNT, tree, v1_mount
 
@@ -44,6 +44,7 @@ def test_v2_systemd_the_slice_is_tighter_than_the_service(tmp_path: Path) -> Non
         memory_used_bytes=4096,
         oom_kills=1,
         open_files_soft=1024,
+        processes_soft=63000,
     )
 
 
@@ -225,19 +226,19 @@ def test_a_process_that_is_gone_leaves_only_gaps(tmp_path: Path) -> None:
         "affinity",
         "cpu quota",
         "memory limit",
-        "open files limit",
+        "resource limits",
     }
     assert all("No such file" in gap.because for gap in limits.gaps)
-    assert effective_cpus(limits) is None
-    assert worker_count(limits) is None
+    assert limits.effective_cpus is None
+    assert limits.worker_count is None
 
 
 def test_one_unreadable_file_costs_only_its_own_fact(tmp_path: Path) -> None:
     root = tree(tmp_path, "0::/\n", V2_MOUNT, files={f"{CG}/memory.max": "1024\n"})
     (root / f"proc/{PID}/status").write_text("Name:\tpython\n")
-    (root / f"proc/{PID}/limits").write_text("Max open files  unlimited unlimited files\n")
+    (root / f"proc/{PID}/limits").write_text("Max open files  lots unlimited files\n")
     limits = read_limits(PID, root=root)
-    assert [gap.what for gap in limits.gaps] == ["affinity"]
+    assert [gap.what for gap in limits.gaps] == ["affinity", "resource limits"]
     assert (limits.memory_limit_bytes, limits.open_files_soft) == (1024, None)
 
 
@@ -255,7 +256,7 @@ def test_effective_cpus(
     affinity: int | None, quota: float | None, cpus: float, workers: int
 ) -> None:
     limits = Limits(affinity_cpus=affinity, cpu_quota_cpus=quota)
-    assert (effective_cpus(limits), worker_count(limits)) == (cpus, workers)
+    assert (limits.effective_cpus, limits.worker_count) == (cpus, workers)
 
 
 @given(st.sets(st.integers(0, 300), min_size=1))

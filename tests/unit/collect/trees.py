@@ -9,7 +9,9 @@ STATUS = "Name:\tpy\x1b thon\nCpus_allowed:\tff\nCpus_allowed_list:\t0-7\n"
 LIMITS = (
     "Limit                     Soft Limit           Hard Limit           Units     \n"
     "Max cpu time              unlimited            unlimited            seconds   \n"
+    "Max processes             63000                63000                processes \n"
     "Max open files            1024                 1048576              files     \n"
+    "Max address space         unlimited            unlimited            bytes     \n"
 )
 
 

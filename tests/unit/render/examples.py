@@ -1,12 +1,29 @@
 """Reports to render: as they come, and as bad as they can get."""
 
+import math
+
+import msgspec
+
 from diag.model.finding import Confidence, Evidence, Finding, Link, Location, Severity, Source
 from diag.model.gap import Gap
+from diag.model.graph import Edge, Graph, Node, Part
 from diag.model.host import Host
-from diag.model.ids import ProcessId
+from diag.model.ids import ProcessId, ThreadId
 from diag.model.limits import Limits
 from diag.model.process import Interpreter, Process
-from diag.model.report import Observed, ProcessView, Report, RuleSkipped, Target, Verdict
+from diag.model.report import (
+    Ignored,
+    Observed,
+    Point,
+    ProcessView,
+    Report,
+    RuleInfo,
+    RuleSkipped,
+    Series,
+    SourceLine,
+    Target,
+    Verdict,
+)
 from diag.model.stack import Frame, Stack
 from diag.model.thread import Thread
 from diag.model.wait import Wait, WaitKind
@@ -361,6 +378,105 @@ HOSTILE = (
 )
 
 
+def picture(text: str = "") -> Graph:
+    """The graph of `fork_logging`; a text takes the place of every word."""
+    return Graph(
+        nodes=(
+            Node(
+                id="n0",
+                part=Part.CAUSE,
+                label=text or "3 x worker",
+                waits=text or "waits for an RLock",
+                place=ORPHANED_LOCK.primary,
+                threads=tuple(ThreadId(pid, pid) for pid in (2404, 2405, 2406)),
+            ),
+            Node(
+                id="n1",
+                part=Part.VICTIM,
+                label=text or "main thread of main 2402",
+                waits=text or "waits for the exit of 2404",
+                place=place(2402, "main", own_frame("main", 26, "main.py")),
+                threads=(ThreadId(2402, 2402),),
+            ),
+            Node(
+                id="n0-absent",
+                part=Part.ABSENT,
+                label=text or 'its owner is thread "chatter" of parent 2402',
+            ),
+        ),
+        edges=(
+            Edge(waiter="n1", waker="n0", source=Source.OBSERVED, label=text or "its exit"),
+            Edge(waiter="n0", waker="n0-absent", source=Source.READ, label=text or "an RLock"),
+        ),
+    )
+
+
+def counters() -> tuple[Series, ...]:
+    """Ten seconds of work, and twenty of standing still."""
+    seconds = range(31)
+    return (
+        series("cpu_cores", [2 + math.sin(at) / 4 if at < 10 else 0.0 for at in seconds]),
+        series("rss_bytes", [(80 + 4 * min(at, 10)) * 2.0**20 for at in seconds]),
+        series("memory_used_bytes", [(100 + 3 * min(at, 10)) * 2.0**20 for at in seconds]),
+        series("memory_limit_bytes", [512.0 * 2**20] * len(seconds)),
+        series("threads", [4.0 if at < 3 else 5.0 for at in seconds]),
+        series("throttled_share", [0.4 if 2 < at < 8 else 0.0 for at in seconds]),
+        series("rss_bytes", [30 * 2.0**20] * len(seconds), pid=2404),
+    )
+
+
+def series(name: str, values: list[float], pid: int | None = None) -> Series:
+    points = tuple(Point(at_s=float(at), value=value) for at, value in enumerate(values))
+    return Series(name=name, points=points, pid=pid)
+
+
+def full() -> Report:
+    """Everything that a report can hold."""
+    base = fork_logging()
+    finding = msgspec.structs.replace(ORPHANED_LOCK, fingerprint="0123456789abcdef")
+    old = Finding(
+        rule="lock-cycle",
+        severity=Severity.ERROR,
+        confidence=Confidence.PROVEN,
+        title="2 threads wait for each other in a circle",
+        explanation="Each of them owns what the next one waits for.",
+        advice="Take the locks in the same order everywhere.",
+        primary=place(2402, "main", own_frame("transfer", 7, "bank.py")),
+        fingerprint="fedcba9876543210",
+    )
+    return msgspec.structs.replace(
+        base,
+        findings=(finding,),
+        graph=picture(),
+        series=counters(),
+        sources=(
+            SourceLine(file="/srv/app/shop/orders.py", line=41, text='log.info("order %s", order)'),
+        ),
+        ignored=(Ignored(finding=old, because="known, see TICKET-7"),),
+        skipped=(RuleSkipped(rule="starved", needs="samples over ten seconds"),),
+        rules=(
+            RuleInfo(
+                id="orphaned-lock-after-fork",
+                title="A lock whose owner does not exist",
+                severity=Severity.ERROR,
+                summary="A thread waits for a lock that no thread of its process can release.",
+            ),
+            RuleInfo(
+                id="lock-cycle",
+                title="Threads wait for each other's locks in a circle",
+                severity=Severity.ERROR,
+                summary="Every member of the circle owns a lock that the next one waits for.",
+            ),
+            RuleInfo(
+                id="stopped-process",
+                title="A process is stopped",
+                severity=Severity.WARNING,
+                summary="A signal stopped it, and nobody continues it.",
+            ),
+        ),
+    )
+
+
 def hostile() -> Report:
     text = HOSTILE
     frames = (
@@ -377,26 +493,32 @@ def hostile() -> Report:
     where = Location(
         pid=2402, tid=2402, process_role=text, thread=text, function=text, file=text, line=1
     )
-    return report(
+    finding = Finding(
+        rule="rule",
+        severity=Severity.WARNING,
+        confidence=Confidence.LIKELY,
+        title=text,
+        explanation=text,
+        advice=text,
+        primary=where,
+        related=(where,),
+        evidence=(Evidence(text=text, source=Source.READ),),
+        chain=(Link(text=text, source=Source.READ, waiter=where, details=(text,)),),
+    )
+    shown = report(
         Verdict.DEGRADED,
         text,
         view(text, bad, text, live=False),
-        findings=(
-            Finding(
-                rule="rule",
-                severity=Severity.WARNING,
-                confidence=Confidence.LIKELY,
-                title=text,
-                explanation=text,
-                advice=text,
-                primary=where,
-                related=(where,),
-                evidence=(Evidence(text=text, source=Source.READ),),
-                chain=(Link(text=text, source=Source.READ, waiter=where, details=(text,)),),
-            ),
-        ),
+        findings=(finding,),
         gaps=(Gap(what=text, because=text, pid=2402),),
         skipped=(RuleSkipped(rule=text, needs=text),),
+    )
+    return msgspec.structs.replace(
+        shown,
+        graph=picture(text),
+        sources=(SourceLine(file="/tmp/" + text, line=1, text=text),),
+        ignored=(Ignored(finding=finding, because=text),),
+        series=(series(text, [1.0, 2.0, 3.0]), series("rss_bytes", [1.0, 2.0], pid=2402)),
     )
 
 
@@ -406,5 +528,6 @@ EXAMPLES = {
     "one_finding": fork_logging,
     "many": many,
     "gaps": gaps,
+    "full": full,
     "hostile": hostile,
 }

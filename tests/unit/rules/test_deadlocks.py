@@ -28,7 +28,7 @@ WAITING = frames("poll ~multiprocessing/popen_fork.py:27", "main main.py:26")
 
 
 def findings(seen):
-    return [finding for rule in RULES for finding in rule.check(seen)]
+    return [finding for rule in RULES for finding in rule.judge(seen)]
 
 
 def only(seen):

@@ -5,7 +5,7 @@ is asked not to stop it.
 """
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 import msgspec
 
@@ -20,6 +20,7 @@ from diag.model.codec import encode_line
 from diag.model.lock import LockKind
 from diag.model.recording import FORMAT, End, Header, Recording
 from diag.model.snapshot import Snapshot
+from diag.watching.meanwhile import count_until
 
 Progress = Callable[[str], None]
 Record = Callable[[bytes], None]
@@ -51,21 +52,23 @@ def look(
         TargetForbiddenError: nothing of it may be read.
 
     """
-    header = _header()
+    header = make_header()
     record(encode_line(header))
-    first = _deep_sweep(pid, stacks=stacks, progress=progress)
+    first = first_look(pid, wants_stacks=lambda _: stacks, progress=progress)
     record(encode_line(first))
-    progress("waiting for the second look")
-    time.sleep(max(0.0, first.started_s + for_s - time.monotonic()))
-    second = sweep(pid)
-    if second.root != first.root:
-        raise TargetGoneError(f"process {pid} ended, and its pid was given to another")
-    if _somebody_waits_for_a_gil(first):
-        second = add_objects(second)
+    progress("counting until the second look")
+    samples, activities = count_until(first, first.started_s + for_s, record=record)
+    second = second_look(first)
     record(encode_line(second))
     end = End(because="done")
     record(encode_line(end))
-    return Recording(header=header, snapshots=(first, second), end=end)
+    return Recording(
+        header=header,
+        snapshots=(first, second),
+        samples=samples,
+        activities=activities,
+        end=end,
+    )
 
 
 def snapshot(pid: int, *, stacks: bool = True, progress: Progress = _silent) -> Recording:
@@ -76,11 +79,12 @@ def snapshot(pid: int, *, stacks: bool = True, progress: Progress = _silent) -> 
         TargetForbiddenError: nothing of it may be read.
 
     """
-    first = _deep_sweep(pid, stacks=stacks, progress=progress)
-    return Recording(header=_header(), snapshots=(first,), end=End(because="done"))
+    first = first_look(pid, wants_stacks=lambda _: stacks, progress=progress)
+    return Recording(header=make_header(), snapshots=(first,), end=End(because="done"))
 
 
-def _header() -> Header:
+def make_header() -> Header:
+    """Return the first line of a recording that begins now, on this machine."""
     return Header(
         format=FORMAT,
         diag_version=__version__,
@@ -89,15 +93,52 @@ def _header() -> Header:
     )
 
 
-def _deep_sweep(pid: int, *, stacks: bool, progress: Progress) -> Snapshot:
+def first_look(
+    pid: int,
+    *,
+    also: Iterable[int] = (),
+    wants_stacks: Callable[[Snapshot], bool],
+    add_stacks: Callable[[Snapshot], Snapshot] = add_stacks,
+    progress: Progress = _silent,
+) -> Snapshot:
+    """Look at everything once: waits, locks, limits, and stacks if they are wanted.
+
+    Args:
+        pid: the root of the tree.
+        also: processes of the tree that do not descend from the root any more.
+        wants_stacks: told what was seen so far, whether py-spy is to be asked.
+        add_stacks: asks py-spy.
+        progress: called with what is being done.
+
+    Raises:
+        TargetGoneError: there is no such process.
+        TargetForbiddenError: nothing of it may be read.
+
+    """
     progress("reading the process tree")
-    seen = sweep(pid)
+    seen = sweep(pid, also=also)
     progress(f"reading locks of {len(seen.processes)} processes")
     seen = add_objects(seen)
-    if stacks:
+    if wants_stacks(seen):
         progress(f"asking py-spy for the stacks of {len(seen.processes)} processes")
         seen = add_stacks(seen)
     return _with_limits(seen)
+
+
+def second_look(first: Snapshot, *, also: Iterable[int] = ()) -> Snapshot:
+    """Look again at the tree of `first`, to tell who has moved since.
+
+    Raises:
+        TargetGoneError: it has ended.
+        TargetForbiddenError: nothing of it may be read any more.
+
+    """
+    second = sweep(first.root.pid, also=also)
+    if second.root != first.root:
+        raise TargetGoneError(f"process {first.root.pid} ended, and its pid was given to another")
+    if _somebody_waits_for_a_gil(first):
+        second = add_objects(second)
+    return msgspec.structs.replace(second, confirms_s=first.started_s)
 
 
 def _with_limits(seen: Snapshot) -> Snapshot:

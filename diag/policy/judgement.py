@@ -1,4 +1,4 @@
-"""From findings to a verdict, and from a report to an exit status."""
+"""From findings to a verdict and a headline, and from a report to an exit status."""
 
 from collections.abc import Iterable
 
@@ -43,13 +43,18 @@ def verdict(findings: tuple[Finding, ...], *, root_was_read: bool) -> Verdict:
 def headline(answer: Verdict, findings: tuple[Finding, ...], tree: Snapshot) -> str:
     """Return the answer in one line."""
     if findings:
-        more = f" (and {len(findings) - 1} more)" if len(findings) > 1 else ""
-        return findings[0].title + more
+        return headline_of(findings)
     count = len(tree.processes)
     processes = "1 process" if count == 1 else f"{count} processes"
     if answer is Verdict.UNKNOWN:
         return f"the waits of the target could not be read ({processes} seen)"
     return f"no thread of {processes} is stuck for good"
+
+
+def headline_of(findings: tuple[Finding, ...]) -> str:
+    """Return the gravest of one or more findings in one line, and how many more there are."""
+    more = f" (and {len(findings) - 1} more)" if len(findings) > 1 else ""
+    return findings[0].title + more
 
 
 def exit_status(report: Report, fail_on: str) -> int:

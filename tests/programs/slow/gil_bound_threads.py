@@ -1,7 +1,12 @@
 """Threads that compute and share the GIL."""
 
 # /// diag
-# verdict = "healthy"
+# verdict = "degraded"
+# alone = true
+# [[finding]]
+# rule = "gil-bound"
+# confidence = "proven"
+# functions = ["compute"]
 # ///
 
 import os

@@ -1,0 +1,16 @@
+"""Quantities of findings in words."""
+
+
+def duration(seconds: float) -> str:
+    """Return a time in the unit that suits it: "40 s", "3 min", "2 h"."""
+    if seconds < 100:
+        return f"{seconds:.0f} s"
+    if seconds < 6000:
+        return f"{seconds / 60:.0f} min"
+    return f"{seconds / 3600:.0f} h"
+
+
+def mebibytes(count: float) -> str:
+    """Return a size in MiB: the unit in which limits are set."""
+    size = count / (1 << 20)
+    return f"{size:.3g} MiB" if size < 1000 else f"{size:.0f} MiB"

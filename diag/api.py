@@ -1,0 +1,206 @@
+"""diag for Python programs: look at a tree, judge it, watch it while a block runs.
+
+    import diag
+
+    print(diag.diagnose(pid).headline)
+
+    with diag.watch() as watch:  # this very process, from outside
+        work()
+    for finding in watch.report.findings:
+        print(finding.title)
+
+Re-exported by `diag`; nothing is imported before it is used.
+"""
+
+import ctypes
+import os
+import select
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from types import TracebackType
+from typing import Self
+
+from diag import pipeline
+from diag.errors import DiagError
+from diag.model.codec import decode_recording, decode_report
+from diag.model.report import Report
+from diag.model.snapshot import Snapshot
+
+_PR_SET_PTRACER = 0x59616D61  # include/uapi/linux/prctl.h: "Yama"
+_PR_SET_PTRACER_ANY = ctypes.c_ulong(-1)
+_BEGINS_WITHIN_S = 30.0
+_ENDS_WITHIN_S = 60.0
+_POLL_S = 0.02
+
+__all__ = ["Watch", "WatchError", "allow_attach", "diagnose", "snapshot", "watch"]
+
+
+class WatchError(DiagError):
+    """The process that watches could not do so."""
+
+
+def snapshot(pid: int, *, stacks: bool = True) -> Snapshot:
+    """Look once at the tree of a process; nothing is judged.
+
+    Args:
+        pid: the root of the tree.
+        stacks: whether to ask py-spy for Python stacks.
+
+    Raises:
+        TargetGoneError: there is no such process.
+        TargetForbiddenError: nothing of it may be read.
+
+    """
+    return pipeline.snapshot(pid, stacks=stacks).snapshots[-1]
+
+
+def diagnose(pid: int, *, for_s: float = 1.0, stacks: bool = True) -> Report:
+    """Look at the tree of a process twice, and judge it.
+
+    Not for the calling process: see `watch`, which looks from outside.
+
+    Args:
+        pid: the root of the tree.
+        for_s: seconds from the first look to the second.
+        stacks: whether to ask py-spy for Python stacks.
+
+    Raises:
+        TargetGoneError: there is no such process, or it ended meanwhile.
+        TargetForbiddenError: nothing of it may be read.
+
+    """
+    return pipeline.judge(pipeline.look(pid, for_s=for_s, stacks=stacks))
+
+
+def allow_attach(pid: int | None = None) -> None:
+    """Let another process of this user look into this one, where Yama would forbid it.
+
+    With `kernel.yama.ptrace_scope=1` only ancestors may (Documentation/admin-guide/LSM/Yama.rst).
+    Without Yama, or with another setting, this changes nothing.
+
+    Args:
+        pid: the process that may, with its descendants; None for every process.
+
+    """
+    tracer = _PR_SET_PTRACER_ANY if pid is None else ctypes.c_ulong(pid)
+    ctypes.CDLL(None).prctl(_PR_SET_PTRACER, tracer, 0, 0, 0)
+
+
+def watch(
+    pid: int | None = None,
+    *,
+    record: str | os.PathLike[str] | None = None,
+    on_hang: str = "report",
+    quiet: bool = False,
+) -> "Watch":
+    """Watch a tree while a `with` block runs.
+
+    The watching is done by a process of its own, outside the tree: it goes on while
+    this process holds its GIL, and what it finds it says at once on standard error.
+
+    Args:
+        pid: the root of the tree, None for the calling process.
+        record: where to keep the recording, None for nowhere.
+        on_hang: "report", "kill" or "exec CMD", as for `diag watch --on-hang`.
+        quiet: whether findings are said only by `Watch.report`.
+
+    """
+    return Watch(os.getpid() if pid is None else pid, record=record, on_hang=on_hang, quiet=quiet)
+
+
+class Watch:
+    """A running watch; see `watch`.
+
+    Raises:
+        WatchError: on entering or leaving: the watch could not begin, or gave no report.
+
+    """
+
+    def __init__(
+        self, pid: int, *, record: str | os.PathLike[str] | None, on_hang: str, quiet: bool
+    ) -> None:
+        self._pid, self._on_hang, self._quiet = pid, on_hang, quiet
+        self._folder = TemporaryDirectory(prefix="diag-watch-")
+        self._report_file = Path(self._folder.name) / "report.json"
+        self._recording = Path(record or Path(self._folder.name) / "recording.jsonl")
+        self._pidfd = -1
+        self._report: Report | None = None
+
+    @property
+    def report(self) -> Report:
+        """What was found: so far within the block, all in all after it.
+
+        Raises:
+            RecordingError: nothing was seen yet.
+
+        """
+        if self._report is not None:
+            return self._report
+        with self._recording.open("rb") as lines:
+            return pipeline.judge(decode_recording(lines))
+
+    def __enter__(self) -> Self:
+        """Begin; return when the first look has been taken."""
+        command = [sys.executable, "-m", "diag", "watch", str(self._pid), "--leave-tree"]
+        command += ["--on-hang", self._on_hang, "--record", str(self._recording)]
+        command += ["--fail-on", "never", "--json", "-o", str(self._report_file)]
+        if self._quiet:
+            command.append("--quiet")
+        self._recording.unlink(missing_ok=True)
+        begun = subprocess.run(
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            timeout=_BEGINS_WITHIN_S,
+            check=False,
+        )
+        if begun.returncode != 0:
+            self._folder.cleanup()
+            raise WatchError(f"process {self._pid} cannot be watched: see standard error")
+        observer = int(begun.stdout)
+        self._pidfd = os.pidfd_open(observer)
+        if self._pid == os.getpid():
+            allow_attach(observer)
+        self._wait_for_first_look()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        try:
+            self._end()
+            if self._report_file.exists():
+                self._report = decode_report(self._report_file.read_bytes())
+            elif kind is None:
+                raise WatchError("the watch ended without a report: see standard error")
+        finally:
+            self._folder.cleanup()
+
+    def _wait_for_first_look(self) -> None:
+        until_s = time.monotonic() + _BEGINS_WITHIN_S
+        while time.monotonic() < until_s and not self._ended(0.0):
+            if self._recording.exists() and b'"snapshot"' in self._recording.read_bytes():
+                return
+            time.sleep(_POLL_S)
+        self._end()
+        self._folder.cleanup()
+        raise WatchError(f"process {self._pid} cannot be watched: see standard error")
+
+    def _end(self) -> None:
+        if not self._ended(0.0):
+            signal.pidfd_send_signal(self._pidfd, signal.SIGTERM)
+        if not self._ended(_ENDS_WITHIN_S):
+            signal.pidfd_send_signal(self._pidfd, signal.SIGKILL)
+        os.close(self._pidfd)
+
+    def _ended(self, wait_s: float) -> bool:
+        poll = select.poll()
+        poll.register(self._pidfd, select.POLLIN)
+        return bool(poll.poll(wait_s * 1000))

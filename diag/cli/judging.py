@@ -1,0 +1,120 @@
+"""What the project says about findings, for every command that judges.
+
+Where a setting is looked for, the first that is there counts: command line,
+`DIAG_<COMMAND>_<OPTION>`, `DIAG_<OPTION>` (both in app.py), `[tool.diag]` of the
+`pyproject.toml` in the working directory, the default.
+"""
+
+from __future__ import annotations
+
+import pwd
+from functools import wraps
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import click
+
+from diag.cli.output import OutputError, write_whole
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from diag.model.report import Report
+    from diag.policy import Settings
+
+
+class Judging(NamedTuple):
+    """How findings are judged here.
+
+    Attributes:
+        baseline: the file of known findings, None for none.
+        write_to: where a new baseline is written, None for nowhere.
+
+    """
+
+    baseline: Path | None
+    write_to: Path | None
+
+    def settle(self, report: Report) -> Report:
+        """Return the report as the project wants it: known findings apart, paths short.
+
+        Raises:
+            UsageError: the settings or the baseline cannot be used.
+
+        """
+        return with_short_paths(report, ignore=project_settings().ignore, baseline=self._known())
+
+    def keep(self, report: Report) -> None:
+        """Write the new baseline, if one is wanted.
+
+        Raises:
+            OutputError: it cannot be written.
+
+        """
+        from diag import policy
+
+        if self.write_to is None:
+            return
+        try:
+            write_whole(self.write_to, policy.encode_baseline(report))
+        except OSError as error:
+            raise OutputError(f"cannot write {self.write_to}: {error.strerror}") from error
+
+    def _known(self) -> frozenset[str]:
+        from diag import policy
+
+        if self.baseline is None or (self.write_to is not None and not self.baseline.exists()):
+            return frozenset()
+        return policy.read_baseline(self.baseline)
+
+
+def with_short_paths(report: Report, **policy_of_project: Any) -> Report:
+    """Return the report under a policy whose paths are those of this place and these users."""
+    from diag import policy
+
+    homes = tuple(dict.fromkeys(_homes(report)))
+    return policy.apply(
+        report, policy.Policy(project=str(Path.cwd()), homes=homes, **policy_of_project)
+    )
+
+
+def project_settings() -> Settings:
+    """Return what the project in the working directory says."""
+    from diag import policy
+
+    return policy.read_settings(Path.cwd())
+
+
+def policy_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add --baseline and --write-baseline, and pass them on as one `judging`."""
+
+    @click.option(
+        "--baseline",
+        type=click.Path(path_type=Path),
+        default=lambda: project_settings().baseline,
+        show_default="that of pyproject.toml",
+        metavar="FILE",
+        help="Findings in this file are known: they are counted and do not fail.",
+    )
+    @click.option(
+        "--write-baseline",
+        type=click.Path(path_type=Path),
+        metavar="FILE",
+        help="Write the findings to a baseline.",
+    )
+    @wraps(command)
+    def with_policy(*, baseline: Path | None, write_baseline: Path | None, **others: Any) -> Any:
+        return command(judging=Judging(baseline, write_baseline), **others)
+
+    return with_policy
+
+
+def _homes(report: Report) -> Iterator[str]:
+    """Yield the home directories of this user and of those whose processes are shown."""
+    yield str(Path.home())
+    for uid in {view.process.uid for view in report.processes}:
+        if uid is not None:
+            try:
+                yield pwd.getpwuid(uid).pw_dir
+            except KeyError:
+                continue  # a user of a container, whom this machine does not know

@@ -1,0 +1,117 @@
+"""`diag run`: start a command, watch its tree, report, pass its exit status on."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+import click
+
+from diag.cli.exits import say
+from diag.cli.options import fail_on_option, output_options, seconds_option
+from diag.cli.output import Outputs, emit
+from diag.cli.watching import Watching, watch_target, watching_options
+from diag.errors import ExitStatus
+from diag.render.registry import FORMATS
+
+if TYPE_CHECKING:
+    from diag.model.finding import Finding
+    from diag.model.report import Report
+    from diag.watching.loop import Outcome
+    from diag.watching.target import Leftover
+
+MOST_NAMED = 10
+
+
+class _Reporter:
+    """Writes reports on standard error, as standard output belongs to the command."""
+
+    def __init__(self, outputs: Outputs) -> None:
+        self._outputs = outputs
+        self._written: Report | None = None
+
+    def found(self, report: Report, _new: tuple[Finding, ...]) -> None:
+        """Say at once what was found: a hung command will not end by itself."""
+        self.write(report)
+
+    def write(self, report: Report) -> None:
+        """Write a report, once."""
+        if report is not self._written:
+            emit(report, self._outputs, stream=sys.stderr)
+            self._written = report
+
+    def finish(self, outcome: Outcome) -> Report | None:
+        """Write what was not written yet, if there is something to say or it was asked for."""
+        from diag import pipeline
+
+        report = outcome.report
+        asked = self._outputs.file or self._outputs.more or self._outputs.chosen != "terminal"
+        if report is None and asked and outcome.recording.snapshots:
+            report = pipeline.judge(outcome.recording)
+        if report is not None and (report.findings or asked):
+            self.write(report)
+        return report
+
+
+@click.command(
+    short_help="Start a command and watch its tree until it ends.",
+    context_settings={"ignore_unknown_options": False, "allow_interspersed_args": False},
+)
+@click.argument("command", nargs=-1, required=True, type=click.UNPROCESSED, metavar="-- CMD ...")
+@seconds_option(
+    "--timeout",
+    "timeout_s",
+    default=0.0,
+    about="End the tree after this time, with a report and exit status 124; 0 for never.",
+)
+@watching_options
+@fail_on_option
+@output_options(FORMATS)
+def run(
+    *,
+    command: tuple[str, ...],
+    timeout_s: float,
+    watching: Watching,
+    fail_on: str,
+    outputs: Outputs,
+) -> int:
+    """Run CMD as if diag were not there, and say why it hangs if it does.
+
+    CMD has the terminal, the files and the signals that it would have without diag. Reports
+    go to standard error. The exit status is the command's own (128 + n after signal n), 1 if
+    that is 0 but something was found, 124 if diag ended the tree.
+    """
+    from diag import policy
+    from diag.watching.target import start
+
+    reporter = _Reporter(outputs)
+    target = start(command)
+    try:
+        outcome = watch_target(
+            target,
+            watching,
+            for_s=timeout_s or None,
+            kill_at_end=timeout_s > 0,
+            found=reporter.found,
+            save=reporter.write,
+        )
+        status = target.exit_status()
+        _name(target.leftovers())
+    finally:
+        target.close()
+    report = reporter.finish(outcome)
+    if outcome.because in ("hang", "time out"):
+        say("the tree was ended: " + outcome.because)
+        return ExitStatus.ENDED_HUNG_TREE
+    if status == 0 and report is not None:
+        return policy.exit_status(report, fail_on)
+    return status
+
+
+def _name(leftovers: tuple[Leftover, ...]) -> None:
+    """Say which processes outlived the command."""
+    if not leftovers:
+        return
+    shown = ", ".join(f"{pid} ({name})" for pid, name in leftovers[:MOST_NAMED])
+    more = f" and {len(leftovers) - MOST_NAMED} more" if len(leftovers) > MOST_NAMED else ""
+    say(f"the command ended, but these processes of it still run: {shown}{more}")

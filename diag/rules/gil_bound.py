@@ -1,0 +1,83 @@
+"""Threads that compute, and share one core because of the GIL."""
+
+from collections.abc import Iterator
+
+from diag.analysis.case import Case
+from diag.analysis.demand import Demand
+from diag.analysis.roles import is_idle_worker, role_of
+from diag.model.finding import Confidence, Evidence, Finding, Severity, Source
+from diag.model.ids import ThreadId
+from diag.model.sample import ThreadActivity
+from diag.rules.base import Rule
+from diag.rules.load import Load, has_load, limits_in_words, load_of, locate
+
+_LEAST_GAIN = 1.3
+_LEAST_GIL_SHARE = 0.15
+_ONE_CORE = 1.3  # more is used only by threads that release the GIL
+
+
+def _check(case: Case) -> Iterator[Finding]:
+    load = load_of(case)
+    if load is None:
+        return
+    for demand in load.demands.values():
+        gain = min(demand.wanted_cpus, load.cpus) / max(demand.used_cpus, 1.0)
+        if (
+            len(demand.computing) >= 2
+            and demand.gil_share >= _LEAST_GIL_SHARE
+            and demand.used_cpus <= _ONE_CORE
+            and gain >= _LEAST_GAIN
+        ):
+            yield _finding(case, load, demand, gain)
+
+
+def _finding(case: Case, load: Load, demand: Demand, gain: float) -> Finding:
+    threads, pid = demand.computing, demand.pid
+    count = len(threads)
+    activity = case.activities[-1]
+    places = [locate(case, thread) for thread in sorted(threads, key=lambda t: _idle(case, t))]
+    return Finding(
+        rule=RULE.id,
+        severity=RULE.severity,
+        confidence=Confidence.PROVEN,
+        title=f"{count} threads of {role_of(case.tree, pid)} {pid} take turns on"
+        f" {demand.used_cpus:.2g} CPU: the GIL lets one of them compute at a time",
+        explanation="Threads of one Python process share its global interpreter lock. While one"
+        " runs Python code, the others that want to wait for it, however many CPUs there are.",
+        advice=f"Compute in processes: a ProcessPoolExecutor with {min(count, load.right)} workers"
+        f" would do this work up to {gain:.1f} times as fast here. Threads are right for"
+        " I/O, and for calls that release the GIL.",
+        primary=places[0],
+        related=tuple(places[1:]),
+        evidence=(
+            Evidence(
+                text=f"{demand.wanted_cpus:.2g} of {count} threads wanted to compute at once, on"
+                f" average, and spent {demand.gil_share:.0%} of that time waiting for the GIL"
+                f" ({threads[0].looks} looks in {activity.ended_s - activity.started_s:.1f} s)",
+                source=Source.OBSERVED,
+            ),
+            Evidence(
+                text=f"the process used {demand.used_cpus:.2g} CPUs; it could have had"
+                f" {load.cpus:.3g}: {limits_in_words(load)}",
+                source=Source.OBSERVED,
+            ),
+        ),
+    )
+
+
+def _idle(case: Case, thread: ThreadActivity) -> bool:
+    """Whether the stack shows nothing of the work: it was taken between two tasks."""
+    thread_id = ThreadId(thread.pid, thread.tid)
+    return thread_id not in case.tree.threads or is_idle_worker(case.tree, thread_id)
+
+
+RULE = Rule(
+    id="gil-bound",
+    title="Threads that compute take turns because of the GIL",
+    severity=Severity.WARNING,
+    summary="Several threads of a process want CPU time, wait for each other's GIL,"
+    " and more CPUs are to be had.",
+    needs="counters taken during the look, and the CPU limits of the target",
+    check=_check,
+    has_evidence=has_load,
+)

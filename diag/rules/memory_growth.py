@@ -1,0 +1,102 @@
+"""Memory that grows steadily towards a limit, and whose process it is."""
+
+from collections.abc import Iterator
+
+from diag.analysis.amounts import duration, mebibytes
+from diag.analysis.case import Case
+from diag.analysis.growth import Growth, steady_growth
+from diag.analysis.points import of_process, working_set
+from diag.analysis.rates import span_s
+from diag.analysis.roles import role_of
+from diag.model.finding import Confidence, Evidence, Finding, Severity, Source
+from diag.model.sample import ProcessSample
+from diag.rules.base import Rule
+
+_GROWS_S = 4.0
+_LEAST_GROWTH = 16 << 20
+_SOON_S = 3600.0
+_VERY_SOON_S = 600.0
+
+_WORKER = (
+    "A worker that keeps memory from task to task: look for what it adds to module-level lists,"
+    " caches and loggers. `max_tasks_per_child` (maxtasksperchild of multiprocessing.Pool)"
+    " replaces workers and bounds the loss."
+)
+_OTHERS = (
+    "Hold less at once: submit a window of tasks (wait(..., FIRST_COMPLETED)) rather than all"
+    " of them, drop each future with its result, read and write rows in chunks."
+    " Executor.submit() keeps the arguments of every task that waits, and every future its"
+    " result."
+)
+
+
+def _check(case: Case) -> Iterator[Finding]:
+    grown = [
+        (growth, process)
+        for process in case.samples[-1].processes
+        if process.pid in case.tree.processes and (growth := _growth(case, process)) is not None
+    ]
+    if not grown:
+        return
+    per_s = sum(growth.per_s for growth, _ in grown)
+    growth, owner = max(grown, key=lambda pair: pair[0].per_s)
+    if sum(each.last - each.first for each, _ in grown) < _LEAST_GROWTH:
+        return
+    used, limit, of_what = _room(case)
+    left_s = max(0.0, limit - used) / per_s
+    if left_s <= _SOON_S:
+        yield _finding(case, owner, growth, len(grown), left_s, of_what)
+
+
+def _growth(case: Case, process: ProcessSample) -> Growth | None:
+    points = of_process(case.samples, process.id, lambda each: each.rss_bytes)
+    return steady_growth(points, least_span_s=_GROWS_S)
+
+
+def _room(case: Case) -> tuple[float, float, str]:
+    """Return the memory used, the limit, and whose limit it is."""
+    group = case.samples[-1].group
+    points = working_set(case.samples)
+    if group is not None and group.memory_limit_bytes is not None and points:
+        limit = group.memory_limit_bytes
+        return points[-1][1], limit, f"the {mebibytes(limit)} of its control group"
+    used = sum(process.rss_bytes for process in case.samples[-1].processes)
+    limit = case.host.memory_bytes
+    return used, limit, f"the {mebibytes(limit)} of the machine"
+
+
+def _finding(
+    case: Case, owner: ProcessSample, growth: Growth, growing: int, left_s: float, of_what: str
+) -> Finding:
+    role = role_of(case.tree, owner.pid)
+    others = f" ({growing} processes grow)" if growing > 1 else ""
+    return Finding(
+        rule=RULE.id,
+        severity=RULE.severity,
+        confidence=Confidence.LIKELY if left_s <= _VERY_SOON_S else Confidence.POSSIBLE,
+        title=f"{role} {owner.pid} grows by {mebibytes(growth.per_s)} a second{others}:"
+        f" {of_what} are used up in about {duration(left_s)}",
+        explanation="Its resident memory rises all the time and gives nothing back. At the limit"
+        " the kernel kills the largest process by SIGKILL.",
+        advice=_WORKER if role == "worker" else _OTHERS,
+        primary=case.locate_process(owner.pid),
+        evidence=(
+            Evidence(
+                text=f"resident memory from {mebibytes(growth.first)} to"
+                f" {mebibytes(growth.last)} in {growth.span_s:.1f} s, in each quarter of it",
+                source=Source.OBSERVED,
+            ),
+        ),
+    )
+
+
+RULE = Rule(
+    id="memory-growth",
+    title="Memory grows steadily towards its limit",
+    severity=Severity.WARNING,
+    summary="The memory of a process rises in each part of a look of 4 s or more, and reaches"
+    " the limit of its group or of the machine within an hour.",
+    needs="a look of 4 s or more (--for 5)",
+    check=_check,
+    has_evidence=lambda case: span_s(case.samples) >= _GROWS_S,
+)

@@ -1,0 +1,53 @@
+"""Worker processes that each start native threads: N times M threads for a few CPUs."""
+
+from collections.abc import Iterator
+
+from diag.analysis.case import Case
+from diag.model.finding import Confidence, Evidence, Finding, Severity, Source
+from diag.rules.base import Rule
+from diag.rules.load import has_load, limits_in_words, load_of, locate, throttling_evidence
+
+
+def _check(case: Case) -> Iterator[Finding]:
+    load = load_of(case)
+    if load is None or not load.nested:
+        return
+    processes = load.nested
+    threads = sum(len(demand.running) for demand in processes)
+    each = max(1, load.right // len(processes))
+    yield Finding(
+        rule=RULE.id,
+        severity=RULE.severity,
+        confidence=Confidence.PROVEN,
+        title=f"{len(processes)} processes compute in {threads} threads on {load.cpus:.3g} CPUs",
+        explanation="Each process of a pool runs several threads that compute with the GIL"
+        " released, as numeric libraries do: they start one thread for each CPU of the machine,"
+        " in every process. The threads push each other off the CPUs.",
+        advice=f"Let {load.right} threads compute in all: for example"
+        f" {min(len(processes), load.right)} processes with {each} each. Set OMP_NUM_THREADS,"
+        " OPENBLAS_NUM_THREADS or MKL_NUM_THREADS, or use threadpoolctl.threadpool_limits in"
+        " the initializer of the pool.",
+        primary=locate(case, processes[0].running[0]),
+        related=tuple(case.locate_process(demand.pid) for demand in processes[1:]),
+        evidence=(
+            Evidence(
+                text="threads that ran or were runnable in most looks: "
+                + ", ".join(f"{len(demand.running)} of {demand.pid}" for demand in processes),
+                source=Source.OBSERVED,
+            ),
+            Evidence(text=f"they can get {limits_in_words(load)}", source=Source.OBSERVED),
+            *throttling_evidence(load),
+        ),
+    )
+
+
+RULE = Rule(
+    id="nested-parallelism",
+    title="Processes that each compute in several threads",
+    severity=Severity.WARNING,
+    summary="Several processes have several native threads each that want CPU time, in all more"
+    " than twice as many as the limits allow to run.",
+    needs="counters taken during the look, and the CPU limits of the target",
+    check=_check,
+    has_evidence=has_load,
+)

@@ -1,0 +1,169 @@
+"""A child that was killed by a signal, with what is known about its end."""
+
+import signal
+from collections.abc import Iterator
+
+from diag.analysis.amounts import mebibytes
+from diag.analysis.case import Case
+from diag.analysis.rates import oom_kills
+from diag.analysis.roles import role_of
+from diag.model.finding import Confidence, Evidence, Finding, Location, Severity, Source
+from diag.model.ids import ProcessId
+from diag.model.sample import ProcessSample
+from diag.rules.base import Rule
+
+_CORE_DUMPED = 0x80  # of a status as wait4(2) gives it
+_SIGNAL = 0x7F
+# Signals that no program sends to end a child in good order.
+_VIOLENT = frozenset(
+    {
+        signal.SIGKILL,
+        signal.SIGSEGV,
+        signal.SIGABRT,
+        signal.SIGBUS,
+        signal.SIGILL,
+        signal.SIGFPE,
+        signal.SIGSYS,
+    }
+)
+
+
+def _check(case: Case) -> Iterator[Finding]:
+    kills = oom_kills(case.samples) or 0
+    seen = (process for sample in case.samples for process in sample.processes)
+    dead = {process.id: process for process in seen if _died(process)}
+    for process in dead.values():
+        parent = case.tree.processes.get(process.parent_pid)
+        if parent is None or parent.state == "Z":
+            continue
+        collected = process.id not in {each.id for each in case.samples[-1].processes}
+        if not collected or kills or _signal(process) is not signal.SIGKILL:
+            yield _certificate(case, process, kills)
+    if kills and not dead:
+        yield from _vanished(case, kills)
+
+
+def _died(process: ProcessSample) -> bool:
+    return process.state == "Z" and _signal(process) in _VIOLENT
+
+
+def _signal(process: ProcessSample) -> signal.Signals | None:
+    number = (process.exit_status or 0) & _SIGNAL
+    try:
+        return signal.Signals(number) if number else None
+    except ValueError:  # a real-time signal
+        return None
+
+
+def _certificate(case: Case, process: ProcessSample, kills: int) -> Finding:
+    number = _signal(process)
+    name = number.name if number else "a signal"
+    counted = case.samples[-1].group
+    before = (counted.oom_kills or 0) if counted else 0
+    for_memory = number is signal.SIGKILL and (kills > 0 or before > 0)
+    evidence = [
+        Evidence(
+            text=f"process {process.pid} is a zombie whose exit status names {name}"
+            + (", and it dumped core" if (process.exit_status or 0) & _CORE_DUMPED else ""),
+            source=Source.OBSERVED,
+        ),
+        *_last_memory(case, process.id),
+        _oom_evidence(case, kills),
+    ]
+    why = "killed for want of memory" if for_memory else f"killed by {name}"
+    return Finding(
+        rule=RULE.id,
+        severity=RULE.severity,
+        confidence=Confidence.LIKELY if for_memory and not kills else Confidence.PROVEN,
+        title=f"child {process.pid} of {role_of(case.tree, process.parent_pid)}"
+        f" {process.parent_pid} was {why}",
+        explanation=_EXPLANATION,
+        advice=_ADVICE_MEMORY if for_memory else _ADVICE,
+        primary=_place(case, process),
+        related=(case.locate_process(process.parent_pid),),
+        evidence=tuple(evidence),
+    )
+
+
+def _vanished(case: Case, kills: int) -> Iterator[Finding]:
+    """Name the child that went away while the kernel killed for memory."""
+    last = {each.id for each in case.samples[-1].processes}
+    gone = {
+        each.id: each for sample in case.samples for each in sample.processes if each.id not in last
+    }
+    parents = [each for each in gone.values() if each.parent_pid in case.tree.processes]
+    if not parents:
+        return
+    largest = max(parents, key=lambda each: each.rss_bytes)
+    yield Finding(
+        rule=RULE.id,
+        severity=RULE.severity,
+        confidence=Confidence.LIKELY,
+        title=f"child {largest.pid} of {role_of(case.tree, largest.parent_pid)}"
+        f" {largest.parent_pid} went away while the kernel killed for want of memory",
+        explanation=_EXPLANATION,
+        advice=_ADVICE_MEMORY,
+        primary=_place(case, largest),
+        related=(case.locate_process(largest.parent_pid),),
+        evidence=(*_last_memory(case, largest.id), _oom_evidence(case, kills)),
+    )
+
+
+def _place(case: Case, process: ProcessSample) -> Location:
+    if process.pid in case.tree.processes:
+        return case.locate_process(process.pid)
+    return Location(pid=process.pid, process_role="child")
+
+
+def _last_memory(case: Case, process: ProcessId) -> tuple[Evidence, ...]:
+    sizes = [
+        each.rss_bytes
+        for sample in case.samples
+        for each in sample.processes
+        if each.id == process and each.rss_bytes
+    ]
+    if not sizes:
+        return ()
+    text = f"it held {mebibytes(sizes[-1])} when it was last seen alive"
+    return (Evidence(text=text, source=Source.OBSERVED),)
+
+
+def _oom_evidence(case: Case, kills: int) -> Evidence:
+    group = case.samples[-1].group
+    if group is None or group.oom_kills is None:
+        text = "whether the kernel killed for memory is not known"
+    elif kills:
+        text = f"the kernel killed {kills} process(es) of the control group for memory meanwhile"
+    elif group.oom_kills:
+        text = (
+            f"the kernel has killed {group.oom_kills} process(es) of the control group for memory"
+        )
+    else:
+        text = "the kernel has killed nothing in the control group for memory"
+    return Evidence(text=text, source=Source.OBSERVED)
+
+
+_EXPLANATION = (
+    "A process that is killed runs no cleanup: locks it held stay held, its task is lost."
+    " concurrent.futures then breaks the whole pool; multiprocessing.Pool starts another worker"
+    " and waits for the lost result for ever."
+)
+_ADVICE = (
+    "Find who killed it: `dmesg` for the kernel, faulthandler for a crash in native code. Use"
+    " ProcessPoolExecutor, which notices; retry the task once, then set it aside."
+)
+_ADVICE_MEMORY = (
+    "Give the group more memory, or each task less: smaller chunks, fewer workers, results"
+    " written out rather than returned."
+)
+
+RULE = Rule(
+    id="worker-died",
+    title="A child was killed",
+    severity=Severity.WARNING,
+    summary="A child was ended by SIGKILL or by a crash and its parent has not collected it,"
+    " or the kernel killed for want of memory during the look.",
+    needs="counters taken during the look",
+    check=_check,
+    has_evidence=lambda case: len(case.samples) >= 2,
+)

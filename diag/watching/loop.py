@@ -1,0 +1,229 @@
+"""The loop of a watch: carries out what the plan says, and tells it what came of it."""
+
+import resource
+import time
+from collections import deque
+from collections.abc import Callable
+from typing import NamedTuple
+
+from diag.analysis.liveness import needs_stacks
+from diag.analysis.tree import Tree
+from diag.collect.routine import Routine, Seen
+from diag.collect.sampling import Sampler
+from diag.collect.stacks import add_stacks
+from diag.errors import TargetForbiddenError, TargetGoneError
+from diag.model.codec import Line
+from diag.model.finding import Finding, Severity
+from diag.model.gap import Gap
+from diag.model.recording import End, Header, Recording
+from diag.model.report import Report
+from diag.model.sample import Sample
+from diag.model.snapshot import Snapshot
+from diag.watching import plan
+from diag.watching.look import first_look, make_header, second_look
+from diag.watching.plan import Do, Plan, Settings, Step
+from diag.watching.story import Story
+from diag.watching.target import Target
+
+PYSPY_DEADLINE_S = 5.0
+SAMPLE_EVERY_S = 10.0
+SAMPLE_SHARE = 0.002  # of one CPU, at most
+MOST_SAMPLES = 360  # kept for the judgement: an hour
+
+
+class Hooks(NamedTuple):
+    """What a watch is connected to.
+
+    Attributes:
+        judge: from two looks to a report.
+        record: takes each line of the recording.
+        show: takes the story whenever something of it has changed.
+        found: takes a report with findings that are new, and these.
+        act: acts on a hang, given the report, the processes, and whether it is not a hang
+            but the time that is over; returns whether it ended the target.
+
+    """
+
+    judge: Callable[[Recording], Report]
+    record: Callable[[Line], None] = lambda _: None
+    show: Callable[[Story], None] = lambda _: None
+    found: Callable[[Report, tuple[Finding, ...]], None] = lambda _report, _new: None
+    act: Callable[[Report | None, tuple[int, ...], bool], bool] = lambda *_: False
+
+
+class Outcome(NamedTuple):
+    """What a watch came to.
+
+    Attributes:
+        because: why it ended: "target exited", "interrupted", "done", "hang", "time out".
+        report: the last one with findings, else the last; None if there was none.
+        recording: the looks that it was judged from.
+
+    """
+
+    because: str
+    report: Report | None
+    recording: Recording
+
+
+def ask_pyspy(seen: Snapshot) -> Snapshot:
+    """Add stacks, with a deadline that keeps the watch going when py-spy hangs."""
+    return add_stacks(seen, deadline_s=PYSPY_DEADLINE_S)
+
+
+class Watcher:
+    """Watches one tree until it ends, the time is up or diag is told to stop.
+
+    Args:
+        target: what to watch.
+        settings: how.
+        hooks: where the results go.
+        stacks: asks py-spy; None not to.
+
+    """
+
+    def __init__(
+        self,
+        target: Target,
+        settings: Settings,
+        hooks: Hooks,
+        *,
+        stacks: Callable[[Snapshot], Snapshot] | None = ask_pyspy,
+    ) -> None:
+        self._target, self._hooks = target, hooks
+        self._stacks = stacks
+        self._plan = Plan(settings, time.monotonic())
+        self._routine = Routine(target.pid, adopted=target.adopted)
+        self._header: Header = make_header()
+        self._first: Snapshot | None = None
+        self._pair: tuple[Snapshot, ...] = ()
+        self._report: Report | None = None
+        self._sampler = Sampler(target.pid)
+        self._samples: deque[Sample] = deque(maxlen=MOST_SAMPLES)
+        self._sample_at_s = 0.0
+        self.story = Story(target.id, settings.interval_s, time.monotonic())
+
+    def run(self) -> Outcome:
+        """Watch to the end."""
+        self._hooks.record(self._header)
+        self._begin()
+        step = self._plan.start(time.monotonic())
+        try:
+            while step.do is not Do.STOP:
+                event = self._wait(step) or self._perform(step)
+                step = self._plan.after(event)
+        finally:
+            self._routine.close()
+        end = End(because=step.because)
+        self._hooks.record(end)
+        return Outcome(step.because, self._report, self._recording(end))
+
+    def _begin(self) -> None:
+        """Look once at the start, however short the target's life may be."""
+        try:
+            first = first_look(self._target.pid, wants_stacks=lambda _: False)
+        except (TargetGoneError, TargetForbiddenError):
+            if not self._target.ours:
+                raise
+            return  # it ended at once, or has other rights than diag: its status is passed on
+        self._pair = (first,)
+        self.story.looked(first)
+        self._hooks.record(first)
+
+    def _wait(self, step: Step) -> plan.Event | None:
+        """Wait until the step is due; return what came first, if anything did."""
+        while True:
+            signals = self._target.wait(step.at_s)
+            now_s = time.monotonic()
+            if self._target.has_exited():
+                return plan.Exited(now_s)
+            if signals and not self._target.ours:
+                return plan.Interrupted(now_s)
+            if now_s >= step.at_s:
+                return None
+
+    def _perform(self, step: Step) -> plan.Event:
+        if step.do is Do.ROUTINE:
+            return self._pass()
+        if step.do is Do.ACT:
+            self.story.doing = "acting"
+            self._hooks.show(self.story)
+            timed_out = step.because == plan.TIME_OUT
+            ended = self._hooks.act(self._report, self._routine.pids, timed_out)
+            return plan.Acted(time.monotonic(), ended)
+        also = (*self._target.adopted(), *self._routine.pids)
+        before_s, helpers_s = time.process_time(), _helpers_cpu_s()
+        try:
+            hung = self._look(also) if step.do is Do.LOOK else self._confirm(also)
+        except (TargetGoneError, TargetForbiddenError) as error:
+            self.story.lost(Gap(what="look", because=str(error)))
+            return plan.Lost(time.monotonic(), time.process_time() - before_s)
+        helpers_s = _helpers_cpu_s() - helpers_s
+        self.story.helpers_cpu_s += helpers_s
+        cost_s = time.process_time() - before_s + helpers_s
+        if step.do is Do.LOOK:
+            return plan.Looked(time.monotonic(), cost_s)
+        return plan.Judged(time.monotonic(), cost_s, hung)
+
+    def _pass(self) -> plan.Event:
+        seen: Seen = self._routine.take()
+        if not seen.processes:
+            return plan.Exited(seen.at_s)
+        if seen.at_s >= self._sample_at_s:
+            self._sample(seen.at_s)
+        event = plan.Passed(seen.at_s, seen.still, seen.members, seen.cost_s)
+        self.story.passed(seen, self._plan.interval_s)
+        self._hooks.show(self.story)
+        return event
+
+    def _sample(self, at_s: float) -> None:
+        """Keep the counters for rules about slowness; seldom, as they cost more than a pass."""
+        before_s = time.thread_time()
+        try:
+            sample = self._sampler.take()
+        except TargetGoneError:
+            return  # the next step sees it
+        cost_s = time.thread_time() - before_s
+        self._sample_at_s = at_s + max(SAMPLE_EVERY_S, cost_s / SAMPLE_SHARE)
+        self._samples.append(sample)
+        self._hooks.record(sample)
+
+    def _look(self, also: tuple[int, ...]) -> bool:
+        self.story.doing = "looking closely"
+        self._hooks.show(self.story)
+        stacks = self._stacks
+        self._first = first_look(
+            self._target.pid,
+            also=also,
+            wants_stacks=lambda seen: stacks is not None and needs_stacks(Tree(seen)),
+            add_stacks=stacks or add_stacks,
+        )
+        self.story.looked(self._first)
+        self._hooks.record(self._first)
+        return False
+
+    def _confirm(self, also: tuple[int, ...]) -> bool:
+        """Confirm and judge the last look; return whether something can never go on."""
+        assert self._first is not None
+        second = second_look(self._first, also=also)
+        self._hooks.record(second)
+        self._pair = (self._first, second)
+        report = self._hooks.judge(self._recording())
+        if report.findings or self._report is None or not self._report.findings:
+            self._report = report
+        new = self.story.judged(report)
+        if new:
+            self._hooks.found(report, new)
+        self._hooks.show(self.story)
+        return any(finding.severity is Severity.ERROR for finding in report.findings)
+
+    def _recording(self, end: End | None = None) -> Recording:
+        return Recording(
+            header=self._header, snapshots=self._pair, samples=tuple(self._samples), end=end
+        )
+
+
+def _helpers_cpu_s() -> float:
+    """Return the CPU time of children that have ended: within a look, those are helpers."""
+    children = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return children.ru_utime + children.ru_stime

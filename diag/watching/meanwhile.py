@@ -1,0 +1,103 @@
+"""What is counted between the two sweeps of a look."""
+
+import time
+from collections.abc import Callable
+
+from diag.collect.activity import Observer
+from diag.collect.sampling import Sampler
+from diag.model.codec import encode_line
+from diag.model.sample import Activity, ProcessSample, Sample
+from diag.model.snapshot import Snapshot
+from diag.model.wait import WaitKind
+
+_SAMPLE_EVERY_S = 0.25
+_MOST_SAMPLES = 240
+_FIRST_INTERVAL_S = 0.1
+_ACTIVITY_AT_LEAST_S = 0.8  # of a busy tree; shorter and chance decides
+_ACTIVITY_AT_MOST_S = 2.0
+_LOOKS_AT_LEAST = 20  # on a crowded machine diag itself waits for a CPU
+
+
+def count_until(
+    first: Snapshot, until_s: float, *, record: Callable[[bytes], None]
+) -> tuple[tuple[Sample, ...], tuple[Activity, ...]]:
+    """Take samples until `until_s` and, of processes that use CPU time, an activity.
+
+    If a process does, it takes at least `_ACTIVITY_AT_LEAST_S`.
+
+    Args:
+        first: the sweep that went before.
+        until_s: CLOCK_MONOTONIC seconds.
+        record: called with each line as soon as it exists.
+
+    Raises:
+        TargetGoneError: the root ended.
+
+    """
+    now_s = time.monotonic()
+    every_s = max(_SAMPLE_EVERY_S, (until_s - now_s) / _MOST_SAMPLES)
+    counting = _Counting(first, every_s=every_s, record=record)
+    counting.sample()
+    time.sleep(min(_FIRST_INTERVAL_S, max(0.0, until_s - now_s)))
+    counting.sample()
+    activities: tuple[Activity, ...] = ()
+    if busy := _running(first) | _busy(*counting.samples):
+        activities = (counting.observe(busy, until_s),)
+        record(encode_line(activities[0]))
+    while (now_s := time.monotonic()) < until_s:
+        time.sleep(min(until_s - now_s, counting.every_s))
+        counting.sample()
+    return tuple(counting.samples), activities
+
+
+class _Counting:
+    """The samples of one look so far, and how to go on."""
+
+    def __init__(self, first: Snapshot, *, every_s: float, record: Callable[[bytes], None]) -> None:
+        self.every_s = every_s
+        self.samples: list[Sample] = []
+        self._first, self._record = first, record
+        self._sampler = Sampler(first.root.pid)
+
+    def sample(self) -> None:
+        self.samples.append(self._sampler.take(connections=not self.samples))
+        self._record(encode_line(self.samples[-1]))
+
+    def observe(self, pids: set[int], until_s: float) -> Activity:
+        """Look at threads until `until_s` and long enough, sampling all the while."""
+        started_s = time.monotonic()
+        latest_s = started_s + _ACTIVITY_AT_MOST_S
+        enough_s = min(max(until_s, started_s + _ACTIVITY_AT_LEAST_S), latest_s)
+        observer = Observer(self._first, pids)
+        try:
+            while (now_s := time.monotonic()) < latest_s and (
+                now_s < enough_s or observer.looks < _LOOKS_AT_LEAST
+            ):
+                time.sleep(observer.look())
+                if now_s >= self.samples[-1].at_s + self.every_s:
+                    self.sample()
+                    observer.add(_busy(*self.samples[-2:]))
+        finally:
+            activity = observer.finish()
+        self.sample()
+        return activity
+
+
+def _running(seen: Snapshot) -> set[int]:
+    return {
+        process.pid for _, process, thread in seen.threads() if thread.wait.kind is WaitKind.RUNNING
+    }
+
+
+def _busy(before: Sample, after: Sample) -> set[int]:
+    """Return the processes that used CPU time between two samples, or that wanted to."""
+    ticks = {process.id: _ticks(process) for process in before.processes}
+    return {
+        process.pid
+        for process in after.processes
+        if process.state == "R" or _ticks(process) > ticks.get(process.id, _ticks(process))
+    }
+
+
+def _ticks(process: ProcessSample) -> int:
+    return process.user_ticks + process.system_ticks

@@ -1,0 +1,228 @@
+"""When to do what: events in, the next step out. No I/O, no clock.
+
+Calm: routine passes that cost next to nothing. When a thread has stopped moving that
+had not been looked at while it stood still, or when one has ended that somebody may
+wait for, the tree is looked at closely, and once more after a moment to confirm; the
+answer holds until the threads that stand still change again. What all this costs is
+kept below a share of one CPU.
+"""
+
+from enum import StrEnum
+from typing import NamedTuple
+
+from diag.collect.routine import Still
+from diag.model.ids import ThreadId
+
+CONFIRM_AFTER_S = 0.5
+BURST_S = 2.0  # CPU time that close looks may take at once, before the share limits them
+CALM_LOOK_EVERY_S = 60.0  # though nothing changed: a descriptor may have been closed, a handler set
+ROUTINE_SHARE = 0.5  # of the budget; the rest is for close looks
+HANG, TIME_OUT, INTERRUPTED, DONE = "hang", "time out", "interrupted", "done"
+
+
+class Do(StrEnum):
+    """What the loop can be told to do."""
+
+    ROUTINE = "routine"  # one pass over the scheduler's counters
+    LOOK = "look"  # everything once
+    CONFIRM = "confirm"  # who has moved since; then judge
+    ACT = "act"  # what is to be done on a hang
+    STOP = "stop"
+
+
+class Step(NamedTuple):
+    """What to do next, and when (CLOCK_MONOTONIC); `because` for ACT and STOP."""
+
+    do: Do
+    at_s: float
+    because: str = ""
+
+
+class Settings(NamedTuple):
+    """How to watch.
+
+    Attributes:
+        interval_s: seconds between routine passes, if the budget allows.
+        max_share: CPU time that diag may use, as a share of one CPU.
+        for_s: how long to watch, None for as long as the target runs.
+        act_on_hang: whether a hang is acted on, once.
+        act_on_time_out: whether the end of `for_s` is acted on like a hang.
+
+    """
+
+    interval_s: float = 0.5
+    max_share: float = 0.02
+    for_s: float | None = None
+    act_on_hang: bool = False
+    act_on_time_out: bool = False
+
+
+class Passed(NamedTuple):
+    """A routine pass was made."""
+
+    at_s: float
+    still: frozenset[Still]
+    members: frozenset[ThreadId]
+    cost_s: float
+
+
+class Looked(NamedTuple):
+    """A close look was taken."""
+
+    at_s: float
+    cost_s: float
+
+
+class Judged(NamedTuple):
+    """The close look was confirmed and judged.
+
+    Attributes:
+        at_s: when.
+        cost_s: CPU time of the confirmation and the judgement.
+        hung: whether something can never go on.
+
+    """
+
+    at_s: float
+    cost_s: float
+    hung: bool
+
+
+class Acted(NamedTuple):
+    """The hang was acted on; `ended` if the target has been ended by that."""
+
+    at_s: float
+    ended: bool
+
+
+class Lost(NamedTuple):
+    """A close look was not possible; it is tried again when something changes."""
+
+    at_s: float
+    cost_s: float
+
+
+class Exited(NamedTuple):
+    """The target has ended."""
+
+    at_s: float
+
+
+class Interrupted(NamedTuple):
+    """diag was asked to end: after one more close look, or at once when asked again."""
+
+    at_s: float
+
+
+Event = Passed | Looked | Judged | Acted | Lost | Exited | Interrupted
+
+
+class Plan:
+    """Decides the next step.
+
+    Attributes:
+        interval_s: seconds between routine passes now: longer than asked for where the
+            tree is too large for the budget.
+
+    """
+
+    def __init__(self, settings: Settings, now_s: float) -> None:
+        self._settings = settings
+        self.interval_s = settings.interval_s
+        self._end_s = None if settings.for_s is None else now_s + settings.for_s
+        self._known: frozenset[Still] = frozenset()
+        self._known_members: frozenset[ThreadId] = frozenset()
+        self._seen: Passed | None = None
+        self._looked_at_s = now_s
+        self._purse_s = BURST_S
+        self._filled_at_s = now_s
+        self._acted = False
+        self._ending: str | None = None
+
+    def start(self, now_s: float) -> Step:
+        """Return the first step."""
+        return Step(Do.ROUTINE, now_s)
+
+    def after(self, event: Event) -> Step:
+        """Return the step that follows an event."""
+        match event:
+            case Exited():
+                return Step(Do.STOP, event.at_s, "target exited")
+            case Interrupted():
+                return self._after_interrupt(event)
+            case Passed():
+                return self._after_pass(event)
+            case Looked():
+                self._pay(event.at_s, event.cost_s)
+                return Step(Do.CONFIRM, event.at_s + CONFIRM_AFTER_S)
+            case Lost():
+                self._pay(event.at_s, event.cost_s)
+                return self._go_on(event.at_s)
+            case Judged():
+                self._pay(event.at_s, event.cost_s)
+                if event.hung and self._settings.act_on_hang and not self._acted:
+                    return Step(Do.ACT, event.at_s, HANG)
+                return self._go_on(event.at_s)
+            case Acted():
+                return self._after_act(event)
+
+    def _after_interrupt(self, event: Interrupted) -> Step:
+        if self._ending == INTERRUPTED:
+            return Step(Do.STOP, event.at_s, INTERRUPTED)
+        self._ending = INTERRUPTED
+        return Step(Do.LOOK, event.at_s)
+
+    def _after_act(self, event: Acted) -> Step:
+        if event.ended or self._ending is not None:
+            return Step(Do.STOP, event.at_s, self._ending or HANG)
+        self._acted = True
+        return self._go_on(event.at_s)
+
+    def _after_pass(self, event: Passed) -> Step:
+        before, self._seen = self._seen, event
+        share = self._settings.max_share * ROUTINE_SHARE
+        # The first pass opens the files, and costs more than all later ones.
+        if before is not None:
+            self.interval_s = max(self._settings.interval_s, event.cost_s / share)
+        if self._is_over(event.at_s) or self._is_suspicious(event):
+            self._known, self._known_members = event.still, event.members
+            self._looked_at_s = event.at_s
+            return Step(Do.LOOK, event.at_s)
+        return self._go_on(event.at_s)
+
+    def _is_suspicious(self, event: Passed) -> bool:
+        """Whether the answer of the last close look may have changed, and another is affordable."""
+        if not event.still or self._purse(event.at_s) <= 0:
+            return False
+        return (
+            not event.still <= self._known
+            or not self._known_members <= event.members
+            or event.at_s >= self._looked_at_s + CALM_LOOK_EVERY_S
+        )
+
+    def _go_on(self, now_s: float) -> Step:
+        if self._ending == TIME_OUT:
+            return Step(Do.ACT, now_s, TIME_OUT)
+        if self._ending is not None:
+            return Step(Do.STOP, now_s, self._ending)
+        at_s = now_s + self.interval_s if self._seen is None else self._seen.at_s + self.interval_s
+        if self._end_s is not None:
+            at_s = min(at_s, self._end_s)
+        return Step(Do.ROUTINE, max(at_s, now_s))
+
+    def _is_over(self, now_s: float) -> bool:
+        """Whether the time is up: the last thing to do is one more close look."""
+        if self._end_s is None or now_s < self._end_s:
+            return False
+        self._ending = TIME_OUT if self._settings.act_on_time_out else DONE
+        return True
+
+    def _purse(self, now_s: float) -> float:
+        """Return the CPU time that close looks may take now."""
+        share = self._settings.max_share * (1 - ROUTINE_SHARE)
+        self._purse_s = min(BURST_S, self._purse_s + share * (now_s - self._filled_at_s))
+        self._filled_at_s = now_s
+        return self._purse_s
+
+    def _pay(self, now_s: float, cost_s: float) -> None:
+        self._purse_s = self._purse(now_s) - cost_s

@@ -1,0 +1,214 @@
+"""The program that is watched: started here or found running; its exit, its end by force."""
+
+import ctypes
+import os
+import select
+import signal
+import time
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
+from typing import NamedTuple
+
+from diag.collect.procfs import list_numbers, read_all
+from diag.collect.tree import read_stat
+from diag.errors import DiagError, TargetGoneError
+from diag.model.ids import ProcessId
+from diag.watching.signals import PASSED_ON, Arrived, Signals
+
+_PR_SET_CHILD_SUBREAPER = 36  # include/uapi/linux/prctl.h
+# Python ignores these; a child starts with what it would have without diag.
+_IGNORED_BY_PYTHON = (signal.SIGPIPE, signal.SIGXFSZ)
+NOT_FOUND, NOT_EXECUTABLE = 127, 126  # as a shell has them
+SIGNALLED = 128  # the exit status of a program that signal n ended is 128 + n
+_POLL_S = 0.05
+
+
+class CommandError(DiagError):
+    """The command cannot be started."""
+
+    def __init__(self, message: str, exit_status: int) -> None:
+        super().__init__(message)
+        self.exit_status = exit_status  # type: ignore[assignment]
+
+
+class Leftover(NamedTuple):
+    """A process of the tree that outlived its root."""
+
+    pid: int
+    name: str
+
+
+class Target:
+    """A watched tree.
+
+    Attributes:
+        id: pid and start time of the root.
+        ours: whether diag started it.
+        signals: those sent to diag.
+
+    """
+
+    def __init__(self, pid: int, *, ours: bool, signals: Signals) -> None:
+        try:
+            self.id = ProcessId(pid=pid, start_ticks=read_stat(pid).start_ticks)
+            self._pidfd = os.pidfd_open(pid)
+        except OSError as error:
+            raise TargetGoneError(
+                f"there is no process {pid}", hint="see `ps -e` for the processes that run"
+            ) from error
+        self.ours = ours
+        self.signals = signals
+        self._status: int | None = None
+
+    @property
+    def pid(self) -> int:
+        """The root's process id."""
+        return self.id.pid
+
+    def wait(self, until_s: float) -> tuple[signal.Signals, ...]:
+        """Wait until a moment of CLOCK_MONOTONIC, the root's exit or a signal; return signals."""
+        _readable((self._pidfd, self.signals.fileno()), until_s - time.monotonic())
+        return self.signals.arrived()
+
+    def has_exited(self) -> bool:
+        """Whether the root has ended; a zombie that its parent has not reaped has."""
+        return bool(_readable((self._pidfd,), 0.0))
+
+    def exit_status(self) -> int:
+        """Reap the root, which has ended; return its status as a shell would."""
+        if self._status is None:
+            _, status = os.waitpid(self.pid, 0)
+            code = os.waitstatus_to_exitcode(status)
+            self._status = code if code >= 0 else SIGNALLED - code
+        return self._status
+
+    def adopted(self) -> tuple[int, ...]:
+        """Return the processes of the tree that were given to diag when their parents ended.
+
+        To be called only while diag runs no helper, which would be a child as well.
+        Those that have ended are reaped.
+        """
+        if not self.ours:
+            return ()
+        alive = []
+        for pid in _own_children():
+            if pid == self.pid:
+                continue
+            with suppress(ChildProcessError):  # somebody else reaped it
+                if os.waitpid(pid, os.WNOHANG) == (0, 0):
+                    alive.append(pid)
+        return tuple(alive)
+
+    def leftovers(self) -> tuple[Leftover, ...]:
+        """Return what still runs of the tree after its root has ended."""
+        found = []
+        for pid in self.adopted():
+            with suppress(OSError):  # it ended as well
+                found.append(Leftover(pid, read_stat(pid).name))
+        return tuple(found)
+
+    def close(self) -> None:
+        """Give back descriptors and signals; the tree stays as it is."""
+        os.close(self._pidfd)
+        self.signals.close()
+
+
+def start(command: Sequence[str]) -> Target:
+    """Start a command as a child in the same process group, with diag's own files.
+
+    Whatever it starts stays beneath diag, even when it leaves its group, its session
+    and its parent: diag becomes a child subreaper (prctl(2)).
+
+    Raises:
+        CommandError: there is no such program, or it cannot be executed.
+
+    """
+    ctypes.CDLL(None).prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+    pids: list[int] = []
+
+    def pass_on(arrived: Arrived) -> None:
+        if pids and not arrived.from_terminal:
+            with suppress(ProcessLookupError):
+                os.kill(pids[0], arrived.number)
+
+    signals = Signals(PASSED_ON, pass_on)
+    try:
+        pids.append(
+            os.posix_spawnp(
+                command[0],
+                list(command),
+                os.environ,
+                setsigmask=signals.original_mask,
+                setsigdef=_IGNORED_BY_PYTHON,
+            )
+        )
+    except OSError as error:
+        signals.close()
+        status = NOT_EXECUTABLE if isinstance(error, PermissionError) else NOT_FOUND
+        raise CommandError(f"cannot start {command[0]}: {error.strerror}", status) from error
+    return Target(pids[0], ours=True, signals=signals)
+
+
+def attach(pid: int, numbers: frozenset[signal.Signals]) -> Target:
+    """Watch a running process; `numbers` are the signals that end the watch.
+
+    Raises:
+        TargetGoneError: there is no such process.
+
+    """
+    signals = Signals(numbers, lambda _: None)
+    try:
+        return Target(pid, ours=False, signals=signals)
+    except TargetGoneError:
+        signals.close()
+        raise
+
+
+def end(pids: Iterable[int], *, grace_s: float) -> tuple[int, ...]:
+    """End processes, the last first: SIGTERM, and after a grace SIGKILL; return who survived.
+
+    Given a tree with each parent before its children, children end first, so that
+    nobody starts them anew or is left without a parent.
+    """
+    fds: dict[int, int] = {}
+    try:
+        for pid in reversed(tuple(pids)):
+            with suppress(ProcessLookupError):
+                fds[pid] = os.pidfd_open(pid)
+        for number, wait_s in ((signal.SIGTERM, grace_s), (signal.SIGKILL, grace_s)):
+            for fd in fds.values():
+                with suppress(ProcessLookupError):
+                    signal.pidfd_send_signal(fd, number)
+                    if number is signal.SIGTERM:
+                        # A stopped process takes no signal but this and SIGKILL.
+                        signal.pidfd_send_signal(fd, signal.SIGCONT)
+            if not _running_after(fds, wait_s):
+                return ()
+        return tuple(_running_after(fds, 0.0))
+    finally:
+        for fd in fds.values():
+            os.close(fd)
+
+
+def _running_after(fds: dict[int, int], wait_s: float) -> list[int]:
+    until_s = time.monotonic() + wait_s
+    while True:
+        ended = _readable(fds.values(), 0.0)
+        running = [pid for pid, fd in fds.items() if fd not in ended]
+        if not running or time.monotonic() >= until_s:
+            return running
+        time.sleep(_POLL_S)
+
+
+def _readable(fds: Iterable[int], wait_s: float) -> set[int]:
+    """Wait for descriptors; select(2) could not take those above 1023."""
+    poll = select.poll()
+    for fd in fds:
+        poll.register(fd, select.POLLIN)
+    return {fd for fd, _ in poll.poll(max(0.0, wait_s) * 1000)}
+
+
+def _own_children() -> Iterable[int]:
+    for tid in list_numbers("/proc/self/task"):
+        with suppress(OSError):  # the thread ended
+            yield from map(int, read_all(f"/proc/self/task/{tid}/children").split())

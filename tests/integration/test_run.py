@@ -1,0 +1,224 @@
+"""`diag run`: as if it were not there, until there is something to say."""
+
+import json
+import os
+import pty
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from diag.errors import ExitStatus
+from diag.model.codec import decode_report
+from diag.model.report import Verdict
+from tests.integration import harness, pythons
+from tests.integration.commands import DEADLINE_S, diag, python, read_until, run_diag, wait_for
+
+PROGRAMS = {
+    program.name: program for kind in ("hung", "healthy") for program in harness.programs(kind)
+}
+HUNG = (
+    "lock_cycle_plain_locks",
+    "orphaned_lock_logging_fork",
+    "nobody_can_act_asyncio_future",
+    "pipe_child_cycle_popen_wait",
+    "self_deadlock_signal_handler",
+)
+HEALTHY = ("idle_process_pool_spawn", "stopped_in_turn")
+SELF_DEADLOCK = "import threading; l = threading.Lock(); l.acquire(); print('READY'); l.acquire()"
+
+
+def command_of(name: str) -> list[str]:
+    return pythons.one_per_minor()[-1].argv(PROGRAMS[name].path)
+
+
+@pytest.mark.parametrize("status", [0, 1, 3, 255])
+def test_the_exit_status_is_the_commands_own(status: int) -> None:
+    assert run_diag("run", "--", *python(f"import sys; sys.exit({status})")) == (status, "", "")
+
+
+def test_a_command_that_a_signal_ended_gives_128_and_its_number() -> None:
+    kill = "import os, signal; os.kill(os.getpid(), signal.SIGKILL)"
+    assert run_diag("run", "--", *python(kill))[0] == 128 + signal.SIGKILL
+
+
+def test_a_command_that_does_not_exist_gives_127() -> None:
+    status, _, err = run_diag("run", "--", "no-such-program-anywhere")
+    assert status == 127
+    assert "diag: error: cannot start no-such-program-anywhere" in err
+
+
+def test_a_command_that_cannot_be_executed_gives_126(tmp_path: Path) -> None:
+    (tmp_path / "plain").write_text("x")
+    assert run_diag("run", "--", str(tmp_path / "plain"))[0] == 126
+
+
+def test_the_streams_are_the_commands_own() -> None:
+    copy = "import sys; sys.stderr.write('e'); sys.stdout.write(sys.stdin.read())"
+    assert run_diag("run", "--", *python(copy), stdin=b"a\x00b") == (0, "a\x00b", "e")
+
+
+def test_a_terminal_stays_one() -> None:
+    ours, theirs = pty.openpty()
+    ask = "import os, sys; sys.exit(40 + sum(os.isatty(n) for n in range(3)))"
+    command = [sys.executable, "-m", "diag", "run", "--", *python(ask)]
+    with subprocess.Popen(command, stdin=theirs, stdout=theirs, stderr=theirs) as process:
+        os.close(theirs)
+        assert process.wait(DEADLINE_S) == 43
+    os.close(ours)
+
+
+def test_signal_mask_and_dispositions_are_those_without_diag() -> None:
+    # glibc's posix_spawn ignores 32 and 33, which it keeps for itself.
+    show = (
+        "for line in open('/proc/self/status'):\n"
+        "    if line.startswith(('SigBlk', 'SigIgn')):\n"
+        "        print(hex(int(line.split()[1], 16) & ~(3 << 31)))"
+    )
+    alone = subprocess.run(python(show), capture_output=True, text=True, check=True)
+    assert run_diag("run", "--", *python(show))[1] == alone.stdout
+
+
+@pytest.mark.parametrize("name", ["SIGTERM", "SIGINT", "SIGHUP", "SIGQUIT", "SIGUSR1", "SIGWINCH"])
+def test_a_signal_reaches_the_command_once(name: str) -> None:
+    handle = (
+        "import signal, sys, time; seen = []\n"
+        f"signal.signal(signal.{name}, lambda *_: seen.append(1))\n"
+        "print('READY')\n"
+        "while not seen: time.sleep(0.01)\n"
+        "time.sleep(0.5); sys.exit(40 + len(seen))"
+    )
+    with diag("run", "--", *python(handle)) as process:
+        read_until(process.stdout, b"READY")
+        os.kill(process.pid, signal.Signals[name])
+        assert process.wait(DEADLINE_S) == 41
+
+
+def test_ctrl_c_on_a_terminal_reaches_the_command_once() -> None:
+    count = (
+        "import signal, sys, time; seen = []\n"
+        "signal.signal(signal.SIGINT, lambda *_: seen.append(1))\n"
+        "print('READY')\n"
+        "while not seen: time.sleep(0.01)\n"
+        "time.sleep(0.5); print('SEEN', len(seen))"
+    )
+    pid, terminal = pty.fork()
+    if pid == 0:
+        os.execv(sys.executable, [sys.executable, "-m", "diag", "run", "--", *python(count)])
+    with os.fdopen(terminal, "r+b", buffering=0) as stream:
+        read_until(stream, b"READY")
+        stream.write(b"\x03")
+        assert b"SEEN 1" in read_until(stream, b"SEEN 1")
+    assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 0
+
+
+@pytest.mark.parametrize("name", HUNG)
+def test_a_hang_is_found_without_a_time_out_and_ended_when_asked(name: str, tmp_path: Path) -> None:
+    file = tmp_path / "report.json"
+    options = ("--on-hang", "kill", "--json", "-o", str(file))
+    with diag("run", *options, "--", *command_of(name)) as process:
+        read_until(process.stdout, b"READY")
+        assert process.wait(DEADLINE_S) == ExitStatus.ENDED_HUNG_TREE
+        assert not harness.session(process.pid), "the whole tree was ended"
+    report = decode_report(file.read_bytes())
+    assert report.verdict is Verdict.HUNG
+    expected = {rule for finding in PROGRAMS[name].findings for rule in finding.rules}
+    assert {finding.rule for finding in report.findings} & expected
+
+
+@pytest.mark.parametrize("name", HEALTHY)
+def test_a_healthy_command_is_ended_by_its_time_out_only(name: str, tmp_path: Path) -> None:
+    file = tmp_path / "report.json"
+    options = ("--timeout", "4", "--on-hang", "kill", "--json", "-o", str(file))
+    with diag("run", *options, "--", *command_of(name)) as process:
+        _, err = process.communicate(timeout=DEADLINE_S)
+        assert process.returncode == ExitStatus.ENDED_HUNG_TREE
+        assert not harness.session(process.pid)
+    assert b"time out" in err
+    assert not decode_report(file.read_bytes()).findings
+
+
+def test_by_default_a_hang_is_reported_at_once_and_the_command_left_alone() -> None:
+    with diag("run", "--", *python(SELF_DEADLOCK)) as process:
+        read_until(process.stdout, b"READY")
+        read_until(process.stderr, b"HUNG (proven)")
+        assert process.poll() is None
+        os.kill(process.pid, signal.SIGTERM)
+        assert process.wait(DEADLINE_S) == 128 + signal.SIGTERM
+
+
+def test_a_command_on_a_hang_gets_the_report(tmp_path: Path) -> None:
+    file = tmp_path / "seen.json"
+    keep = f"sh -c 'echo $DIAG_PID; cat > {file}.tmp; mv {file}.tmp {file}'"
+    with diag("run", "--on-hang", f"exec {keep}", "--", *python(SELF_DEADLOCK)) as process:
+        seen = json.loads(wait_for(file))
+        assert seen["verdict"] == "hung"
+        assert process.poll() is None, "the command is not ended by that"
+        assert b"%d\n" % seen["target"]["id"]["pid"] in read_until(process.stderr, b"\n")
+
+
+def test_a_process_that_left_group_session_and_parent_is_watched_and_named() -> None:
+    escape = (
+        "import os, sys, time\n"
+        "if os.fork() == 0:\n"
+        "    os.setsid()\n"
+        "    if os.fork() == 0:\n"
+        "        null = os.open('/dev/null', os.O_RDWR)\n"
+        "        for n in range(3): os.dup2(null, n)\n"
+        "        os.execvp('sleep', ['sleep', '60'])\n"
+        "    os._exit(0)\n"
+        "os.wait(); time.sleep(0.3)"
+    )
+    status, _, err = run_diag("run", "--", *python(escape))
+    assert status == 0
+    assert "still run" in err
+    left = int(err.split("still run: ")[1].split()[0])
+    assert "(sleep)" in err
+    os.kill(left, signal.SIGKILL)
+
+
+def test_a_hang_in_a_process_that_left_is_found(tmp_path: Path) -> None:
+    wait_for_lost_child = (
+        "import os, threading\n"
+        "r, w = os.pipe()\n"
+        "if os.fork() == 0:\n"
+        "    if os.fork() == 0:\n"
+        "        os.setsid(); l = threading.Lock(); l.acquire(); l.acquire()\n"
+        "    os._exit(0)\n"
+        "os.close(w); os.wait(); os.read(r, 1)"
+    )
+    file = tmp_path / "report.json"
+    options = ("--on-hang", "kill", "--json", "-o", str(file))
+    status, _, _ = run_diag("run", *options, "--", *python(wait_for_lost_child))
+    assert status == ExitStatus.ENDED_HUNG_TREE
+    report = decode_report(file.read_bytes())
+    assert len(report.processes) == 2
+    assert report.findings[0].confidence == "proven"
+
+
+def test_a_report_that_was_asked_for_is_written_though_nothing_was_found(tmp_path: Path) -> None:
+    file = tmp_path / "report.json"
+    sleep = python("import time; time.sleep(2.5)")
+    assert run_diag("run", "--json", "-o", str(file), "--", *sleep)[0] == 0
+    assert decode_report(file.read_bytes()).verdict is Verdict.HEALTHY
+
+
+def test_a_command_that_is_over_at_once_gets_its_report_too(tmp_path: Path) -> None:
+    file = tmp_path / "report.json"
+    assert run_diag("run", "--json", "-o", str(file), "--", "true")[0] == 0
+    assert decode_report(file.read_bytes()).verdict is Verdict.UNKNOWN
+
+
+def test_it_ends_soon_after_the_command() -> None:
+    before_s = time.monotonic()
+    assert run_diag("run", "--", *python("import time; time.sleep(1)"))[0] == 0
+    assert time.monotonic() - before_s < 4.0
+
+
+def test_an_unknown_action_is_wrong_usage() -> None:
+    status, _, err = run_diag("run", "--on-hang", "explode", "--", "true")
+    assert status == ExitStatus.USAGE
+    assert "is not report, kill or exec CMD" in err
