@@ -166,7 +166,8 @@ def _diagnose(
         screen.rest()
         emit(report, Outputs(FORMATS, "json" if as_json else "terminal", None, ()))
         for check in expected.check(variant, report):
-            screen.say(f"the label expects {check.text}: {check.score}")
+            through = f", as {check.by_rule}" if check.by_rule else ""
+            screen.say(f"the label expects {check.text}: {check.score}{through}")
         if keep_s:
             screen.say(f"it stays for {keep_s:g} s: diag attach {running.pid}")
             time.sleep(keep_s)

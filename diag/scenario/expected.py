@@ -28,11 +28,13 @@ class Check(Record, frozen=True):
     Attributes:
         score: the answer.
         text: the expectation in words.
+        by_rule: the more general rule that has met it; None if it was the expected one.
 
     """
 
     score: Score
     text: str
+    by_rule: str | None = None
 
 
 def check(variant: Variant, report: Report) -> tuple[Check, ...]:
@@ -60,7 +62,7 @@ def _met(expected: Expected, report: Report) -> Check:
     if any(_fits(expected, finding) for finding in report.findings):
         return Check(score=Score.FOUND, text=text)
     if rule := _more_general(expected, report):
-        return Check(score=Score.FOUND, text=f"{text}, as {rule}")
+        return Check(score=Score.FOUND, text=text, by_rule=rule)
     if any(finding.severity is Severity.ERROR for finding in report.findings):
         return Check(score=Score.WRONG_CAUSE, text=text)
     return Check(score=Score.MISSED if expected.rule_available else Score.NO_RULE, text=text)

@@ -57,12 +57,13 @@ def details(results: Sequence[Result]) -> Table:
 
 
 def reasons(results: Sequence[Result]) -> tuple[str, ...]:
-    """Return a line for each result that has something to be said about it."""
-    return tuple(
-        f"{result.scenario}/{result.variant} on {result.python}: {result.score}: {result.reason}"
-        for result in results
-        if result.reason
-    )
+    """Return a line for all that is to be said, with the Pythons that it is true of."""
+    pythons: dict[str, list[str]] = {}
+    for result in results:
+        if result.reason:
+            text = f"{result.scenario}/{result.variant} {result.score}: {result.reason}"
+            pythons.setdefault(text, []).append(result.python)
+    return tuple(f"{text} ({', '.join(versions)})" for text, versions in pythons.items())
 
 
 def page(results: Sequence[Result]) -> str:

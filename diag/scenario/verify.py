@@ -129,8 +129,9 @@ class Verification:
         if not checks:
             return _result(case, Score.CLEAN, reason="ended too soon for a look")
         score = worst(checks)
-        told = "; ".join(f"{each.score}: {each.text}" for each in checks if each.score in FAILURES)
-        return _result(case, score, verdict_s=verdict_s, reason=told)
+        told = [f"{each.score}: {each.text}" for each in checks if each.score in FAILURES]
+        told += [f"as {each.by_rule}" for each in checks if each.by_rule]
+        return _result(case, score, verdict_s=verdict_s, reason="; ".join(told))
 
     def _wrong_end(
         self, variant: Variant, running: run.Running, checks: tuple[Check, ...]
