@@ -98,7 +98,9 @@ class Verification:
         if missing := case.variant.needs.missing(case.python):
             return _result(case, Score.DID_NOT_RUN, reason=missing)
         command = case.python.command
-        with run.launch(case.scenario, case.variant, python=command, quick=True) as running:
+        # A healthy one is waited for; of a broken one the full size is to be seen.
+        quick = case.variant.kind is not Kind.BROKEN
+        with run.launch(case.scenario, case.variant, python=command, quick=quick) as running:
             self._running.add(running)
             try:
                 running.wait_ready()
