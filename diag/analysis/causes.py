@@ -98,7 +98,11 @@ def _bars_a_reader(tree: Tree, liveness: Liveness, sink: frozenset[ThreadId]) ->
     (cpython#105829), and the child only has the pipe because it was forked.
     """
     writers = {member for member in sink if tree.threads[member].wait.kind is WaitKind.WRITE}
-    owners = {(member.pid, liveness.wakers[member].owner) for member in sink}
+    owners = {
+        (member.pid, liveness.wakers[member].owner)
+        for member in sink
+        if _takes_a_lock(tree, member)  # who joins a writer does not read
+    }
     return any(
         owner is not None and owner.thread in writers and owner.thread.pid == pid
         for pid, owner in owners
