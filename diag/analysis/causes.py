@@ -77,7 +77,7 @@ def _kind_of(tree: Tree, liveness: Liveness, graph: Graph, sink: frozenset[Threa
     if all(_waits_for_owner(tree, liveness.wakers[member], member) for member in sink):
         return CauseKind.LOCK_CYCLE
     across = len({member.pid for member in sink}) > 1
-    if across and WaitKind.WRITE in kinds:
+    if across and WaitKind.WRITE in kinds and not _bars_a_reader(tree, liveness, sink):
         return CauseKind.PIPE_CHILD_CYCLE
     return CauseKind.NOBODY_CAN_ACT
 
@@ -102,6 +102,24 @@ def _waits_in(liveness: Liveness, sink: frozenset[ThreadId], state: TaskState) -
     """Whether every member waits for tasks that are all in one state."""
     completions = [liveness.wakers[member].completion for member in sink]
     return all(found is not None and found.state is state for found in completions)
+
+
+def _bars_a_reader(tree: Tree, liveness: Liveness, sink: frozenset[ThreadId]) -> bool:
+    """Whether a writer owns a lock that a thread beside it waits for.
+
+    Then its reader may be that thread, as in a pool with a full wake-up pipe
+    (cpython#105829), and the child only has the pipe because it was forked.
+    """
+    writers = {member for member in sink if tree.threads[member].wait.kind is WaitKind.WRITE}
+    owners = {
+        (member.pid, liveness.wakers[member].owner)
+        for member in sink
+        if _takes_a_lock(tree, member)  # who joins a writer does not read
+    }
+    return any(
+        owner is not None and owner.thread in writers and owner.thread.pid == pid
+        for pid, owner in owners
+    )
 
 
 def _waits_for_owner(tree: Tree, wakers: Wakers, member: ThreadId) -> bool:
