@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from diag.analysis.amounts import plural
 from diag.analysis.case import Case
 from diag.analysis.demand import Demand
-from diag.analysis.roles import is_idle_worker, machinery_role, role_of
+from diag.analysis.roles import is_idle_worker, is_pool_machinery, role_of
 from diag.model.finding import Confidence, Evidence, Finding, Severity, Source
 from diag.model.ids import ThreadId
 from diag.model.sample import ThreadActivity
@@ -47,9 +47,9 @@ def _finding(case: Case, load: Load, demand: Demand, gain: float) -> Finding:
         f" {demand.used_cpus:.2g} CPU: the GIL lets one of them compute at a time",
         explanation="Threads of one Python process share its global interpreter lock. While one"
         " runs Python code, the others that want to wait for it, however many CPUs there are.",
-        advice=f"Compute in processes: a ProcessPoolExecutor with {workers} would do this work up"
-        f" to {gain:.1f} times as fast here. Threads are right for"
-        " I/O, and for calls that release the GIL.",
+        advice=f"Compute in processes: a ProcessPoolExecutor with {workers} would do this work"
+        f" up to {gain:.1f} times as fast here. Threads are right for I/O, and for calls that"
+        " release the GIL.",
         primary=places[0],
         related=tuple(places[1:]),
         evidence=(
@@ -75,7 +75,7 @@ def _feeds_a_pool(case: Case, demand: Demand) -> bool:
     if not any(stacks):
         children = case.tree.children_of[demand.pid]
         return any(role_of(case.tree, child) == "worker" for child in children)
-    return sum(machinery_role(stack) is not None for stack in stacks) * 2 >= len(stacks)
+    return sum(map(is_pool_machinery, stacks)) * 2 >= len(stacks)
 
 
 def _idle(case: Case, thread: ThreadActivity) -> bool:
