@@ -103,6 +103,7 @@ def watch(
         report = pipeline.judge(outcome.recording)
     emit(report, outputs)
     if outcome.because == "hang":
+        say("the tree was ended: hang")
         return ExitStatus.ENDED_HUNG_TREE
     return policy.exit_status(report, fail_on)
 

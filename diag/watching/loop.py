@@ -97,7 +97,6 @@ class Watcher:
         self._stall_s = settings.stall_s
         self._stacks = stacks
         self._plan = Plan(settings, time.monotonic())
-        self._routine = Routine(target.pid, adopted=target.adopted)
         self._header: Header = make_header()
         self._first: Snapshot | None = None
         self._pair: tuple[Snapshot, ...] = ()
@@ -112,6 +111,10 @@ class Watcher:
         """Watch to the end."""
         self._hooks.record(self._header)
         self._begin()
+        try:
+            self._routine = Routine(self._target.pid, adopted=self._target.adopted)
+        except OSError as error:
+            raise TargetGoneError(f"process {self._target.pid} ended") from error
         step = self._plan.start(time.monotonic())
         try:
             while step.do is not Do.STOP:
