@@ -62,6 +62,8 @@ def cases(folder: str) -> list[Case]:
     targets = pythons.one_per_minor()
     chosen = []
     for program in harness.programs(folder):
+        if program.stall_s is not None:
+            continue  # tests/integration/test_watch.py has those
         first = zlib.crc32(program.name.encode())
         count = min(PYTHONS_EACH, len(targets))
         chosen += [
