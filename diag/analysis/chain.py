@@ -4,6 +4,7 @@ from diag.analysis.case import Case
 from diag.analysis.completions import Completion, TaskState
 from diag.analysis.frames import is_library, place, user_frame
 from diag.analysis.idioms import Idiom, idiom_of
+from diag.analysis.inheritance import inheritance_words
 from diag.analysis.owners import Owner, OwnerState
 from diag.analysis.words import describe_wait
 from diag.model.finding import Evidence, Link, Source
@@ -30,12 +31,26 @@ def wait_link(case: Case, waiter: ThreadId) -> Link:
     completion = case.liveness.wakers[waiter].completion
     if completion is not None:
         details.append(completion_words(case, completion))
+    elif _has_no_pool(case, waiter):
+        details.append(
+            f"no worker of a pool is in {waiter.pid}: a fork copies a pool without its threads"
+        )
+    details.extend(inheritance_words(case, waiter))
     return Link(
         text=wait_words(case, waiter),
         source=Source.READ if completion is not None else source_of(thread.wait, owner),
         waiter=case.locate(waiter),
         details=tuple(details),
     )
+
+
+def _has_no_pool(case: Case, waiter: ThreadId) -> bool:
+    """Whether a thread waits for a task in a process that a fork made, without any pool."""
+    subject = case.tree.threads[waiter].subject
+    process = case.tree.processes[waiter.pid]
+    if subject is None or not subject.tasks or not process.forked_without_exec or process.pools:
+        return False
+    return all(thread.worker is None for thread in process.threads)
 
 
 def source_of(wait: Wait, owner: Owner | None) -> Source:
