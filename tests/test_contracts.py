@@ -96,9 +96,12 @@ def test_an_exit_status_is_documented(status: ExitStatus) -> None:
     assert re.search(rf"^\| `?{status.value}`? \|", README.read_text(), re.MULTILINE)
 
 
-def readme_commands() -> list[str]:
-    """Return every `diag ...` of the README, in code blocks and in spans of code."""
-    text = README.read_text()
+PAGES = (README, *sorted((REPOSITORY / "docs").glob("*.md")))
+
+
+def commands(page: Path) -> list[str]:
+    """Return every `diag ...` of a page, in code blocks and in spans of code."""
+    text = page.read_text()
     spans = re.findall(r"`(diag [^`\n]+)`", text)
     blocks = re.findall(r"```(?:sh|console)\n(.*?)```", text, re.DOTALL)
     lines = [line.removeprefix("$ ") for block in blocks for line in block.splitlines()]
@@ -106,8 +109,8 @@ def readme_commands() -> list[str]:
     return sorted({command.partition("  #")[0].rstrip() for command in written})
 
 
-@pytest.mark.parametrize("written", readme_commands())
-def test_a_command_of_the_readme_exists(written: str) -> None:
+@pytest.mark.parametrize("written", sorted({c for page in PAGES for c in commands(page)}))
+def test_a_command_that_is_documented_exists(written: str) -> None:
     command: click.Command = command_line
     options: list[str] = []
     for word in shlex.split(written)[1:]:

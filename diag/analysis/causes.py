@@ -2,6 +2,7 @@
 
 from enum import StrEnum
 
+from diag.analysis.completions import TaskState
 from diag.analysis.frames import is_library, user_frame
 from diag.analysis.graph import Graph, sinks, wait_for_graph, waiting_for
 from diag.analysis.idioms import Idiom, idiom_of
@@ -24,6 +25,8 @@ class CauseKind(StrEnum):
     SELF_DEADLOCK = "self-deadlock"
     LOCK_CYCLE = "lock-cycle"
     PIPE_CHILD_CYCLE = "pipe-child-cycle"
+    POOL_SATURATED = "pool-saturated"
+    LOST_TASK = "lost-task"
     NOBODY_CAN_ACT = "nobody-can-act"
 
 
@@ -61,6 +64,10 @@ def find_causes(tree: Tree, liveness: Liveness) -> tuple[Cause, ...]:
 
 
 def _kind_of(tree: Tree, liveness: Liveness, graph: Graph, sink: frozenset[ThreadId]) -> CauseKind:
+    if _waits_in(liveness, sink, TaskState.QUEUED):
+        return CauseKind.POOL_SATURATED
+    if _waits_in(liveness, sink, TaskState.LOST):
+        return CauseKind.LOST_TASK
     if len(sink) == 1:
         (member,) = sink
         return _kind_of_one(
@@ -89,6 +96,12 @@ def _kind_of_one(
         forked = tree.processes[member.pid].forked_without_exec
         return CauseKind.ORPHANED_LOCK if forked else CauseKind.SELF_DEADLOCK
     return CauseKind.NOBODY_CAN_ACT
+
+
+def _waits_in(liveness: Liveness, sink: frozenset[ThreadId], state: TaskState) -> bool:
+    """Whether every member waits for tasks that are all in one state."""
+    completions = [liveness.wakers[member].completion for member in sink]
+    return all(found is not None and found.state is state for found in completions)
 
 
 def _bars_a_reader(tree: Tree, liveness: Liveness, sink: frozenset[ThreadId]) -> bool:

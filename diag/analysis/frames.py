@@ -36,7 +36,13 @@ def user_frame(stack: Stack | None) -> Frame | None:
         return None
     own = [frame for frame in stack.frames if not is_library(frame)]
     mine = [frame for frame in own if not is_installed(frame)]
-    return (mine or own or list(stack.frames))[0]
+    shown = mine or own or list(stack.frames)
+    return next((frame for frame in shown if not _is_part(frame)), shown[0])
+
+
+def _is_part(frame: Frame) -> bool:
+    """Return whether a frame is a comprehension's: before 3.12 they had frames of their own."""
+    return frame.bare_name in ("<listcomp>", "<setcomp>", "<dictcomp>", "<genexpr>")
 
 
 def place(frame: Frame) -> str:

@@ -42,6 +42,8 @@ def judge(first: Tree, second: Tree) -> Liveness:
         reason = _live_alone(parties)
         if reason is None and thread_id not in still and not _starved(first, second, thread_id):
             reason = "moved between the two looks"
+        if reason is None and not parties.witnesses <= still:
+            reason = "who could wake it moved between the two looks"
         if reason is not None:
             seeds[thread_id] = reason
     for newcomer in second.threads.keys() - first.threads.keys():

@@ -10,7 +10,29 @@ from diag.model.wait import WaitKind
 # (file ending, bare function) that stands on the main thread's stack of a worker
 _WORKER_LOOPS = (
     ("concurrent/futures/process.py", "_process_worker"),
+    ("loky/process_executor.py", "_process_worker"),
     ("multiprocessing/pool.py", "worker"),
+    ("gunicorn/arbiter.py", "spawn_worker"),
+    ("billiard/pool.py", "workloop"),
+    ("xdist/remote.py", "pytest_runtestloop"),
+)
+# The same for threads that keep a pool going, the innermost first.
+_MACHINERY = (
+    ("multiprocessing/queues.py", "_feed", "feeder"),
+    ("concurrent/futures/process.py", "run", "manager"),
+    ("loky/process_executor.py", "run", "manager"),
+    ("multiprocessing/pool.py", "_handle_workers", "worker handler"),
+    ("multiprocessing/pool.py", "_handle_tasks", "task handler"),
+    ("multiprocessing/pool.py", "_handle_results", "result handler"),
+)
+# likewise of the threads of a parent that hand out tasks and take results
+_MACHINERY = (
+    ("concurrent/futures/process.py", "run"),
+    ("concurrent/futures/process.py", "_queue_management_worker"),
+    ("multiprocessing/queues.py", "_feed"),
+    ("multiprocessing/pool.py", "_handle_tasks"),
+    ("multiprocessing/pool.py", "_handle_results"),
+    ("multiprocessing/pool.py", "_handle_workers"),
 )
 _HELPERS = {
     "multiprocessing.resource_tracker": "resource tracker",
@@ -57,12 +79,31 @@ def _main_stack(process: Process) -> Stack | None:
     return next((t.stack for t in process.threads if t.tid == process.pid), None)
 
 
+def machinery_role(stack: Stack | None) -> str | None:
+    """Return what a thread does to keep a pool going: "manager", "feeder", ..."""
+    for frame in stack.frames if stack is not None else ():
+        for file, function, role in _MACHINERY:
+            if frame.bare_name == function and frame.file.endswith(file):
+                return role
+    return None
+
+
 def thread_name(tree: Tree, thread_id: ThreadId) -> str:
     """Return the name that the program gave the thread, else the kernel's."""
     thread = tree.threads[thread_id]
     if thread.stack is not None and thread.stack.thread_name:
         return thread.stack.thread_name
     return "MainThread" if thread_id.tid == thread_id.pid else thread.name
+
+
+def is_pool_machinery(stack: Stack | None) -> bool:
+    """Return whether the thread is one that a pool of processes runs in its parent."""
+    frames = stack.frames if stack else ()
+    return any(
+        frame.bare_name == function and frame.file.endswith(file)
+        for frame in frames
+        for file, function in _MACHINERY
+    )
 
 
 def is_idle_worker(tree: Tree, thread_id: ThreadId) -> bool:

@@ -4,6 +4,7 @@ from diag.model.base import Record
 from diag.model.gap import Gap
 from diag.model.ids import ProcessId
 from diag.model.limits import Limits
+from diag.model.pool import Pool
 from diag.model.thread import Thread
 
 
@@ -66,6 +67,7 @@ class Process(Record, frozen=True):
             interpreter by a fork without CPython's after-fork handling.
         rss_bytes: resident memory.
         limits: what the kernel lets it use, None if not read.
+        pools: the pools of workers that it owns.
         gaps: what could not be read of it.
 
     """
@@ -88,6 +90,7 @@ class Process(Record, frozen=True):
     dead_idents: tuple[int, ...] = ()
     rss_bytes: int | None = None
     limits: Limits | None = None
+    pools: tuple[Pool, ...] = ()
     gaps: tuple[Gap, ...] = ()
 
     @property

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable
 import msgspec
 
 from diag import __version__
-from diag.collect.cpython import add_objects
+from diag.collect.cpython import add_objects, add_subjects
 from diag.collect.host import read_host
 from diag.collect.limits import read_limits
 from diag.collect.stacks import add_stacks
@@ -121,7 +121,7 @@ def first_look(
     seen = add_objects(seen)
     if wants_stacks(seen):
         progress(f"asking py-spy for the stacks of {len(seen.processes)} processes")
-        seen = add_stacks(seen)
+        seen = add_subjects(add_stacks(seen))
     return _with_limits(seen)
 
 

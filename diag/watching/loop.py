@@ -17,10 +17,11 @@ from diag.model.finding import Finding, Severity
 from diag.model.gap import Gap
 from diag.model.recording import End, Header, Recording
 from diag.model.report import Report
-from diag.model.sample import Sample
+from diag.model.sample import Activity, Sample
 from diag.model.snapshot import Snapshot
 from diag.watching import plan
 from diag.watching.look import first_look, make_header, second_look
+from diag.watching.meanwhile import count_until
 from diag.watching.plan import Do, Plan, Settings, Step
 from diag.watching.story import Story
 from diag.watching.target import Target
@@ -100,6 +101,7 @@ class Watcher:
         self._report: Report | None = None
         self._sampler = Sampler(target.pid)
         self._samples: deque[Sample] = deque(maxlen=MOST_SAMPLES)
+        self._activities: tuple[Activity, ...] = ()
         self._sample_at_s = 0.0
         self.story = Story(target.id, settings.interval_s, time.monotonic())
 
@@ -154,7 +156,7 @@ class Watcher:
         also = (*self._target.adopted(), *self._routine.pids)
         before_s, helpers_s = time.process_time(), _helpers_cpu_s()
         try:
-            hung = self._look(also) if step.do is Do.LOOK else self._confirm(also)
+            hung = self._look(step, also) if step.do is Do.LOOK else self._confirm(also)
         except (TargetGoneError, TargetForbiddenError) as error:
             self.story.lost(Gap(what="look", because=str(error)))
             return plan.Lost(time.monotonic(), time.process_time() - before_s)
@@ -186,9 +188,10 @@ class Watcher:
         cost_s = time.thread_time() - before_s
         self._sample_at_s = at_s + max(SAMPLE_EVERY_S, cost_s / SAMPLE_SHARE)
         self._samples.append(sample)
+        self.story.sampled(sample)
         self._hooks.record(sample)
 
-    def _look(self, also: tuple[int, ...]) -> bool:
+    def _look(self, step: Step, also: tuple[int, ...]) -> bool:
         self.story.doing = "looking closely"
         self._hooks.show(self.story)
         stacks = self._stacks
@@ -200,7 +203,21 @@ class Watcher:
         )
         self.story.looked(self._first)
         self._hooks.record(self._first)
+        self._activities = ()
+        if step.because == plan.REGULAR:
+            self._count(self._first)
         return False
+
+    def _count(self, first: Snapshot) -> None:
+        """See what busy threads do, for rules about slowness: nobody waits for this answer."""
+        samples, self._activities = count_until(
+            first, first.started_s + plan.CONFIRM_AFTER_S, record=lambda _: None
+        )
+        self._samples += samples[-1:]
+        for sample in samples[-1:]:
+            self._hooks.record(sample)
+        for activity in self._activities:
+            self._hooks.record(activity)
 
     def _confirm(self, also: tuple[int, ...]) -> bool:
         """Confirm and judge the last look; return whether something can never go on."""
@@ -219,7 +236,11 @@ class Watcher:
 
     def _recording(self, end: End | None = None) -> Recording:
         return Recording(
-            header=self._header, snapshots=self._pair, samples=tuple(self._samples), end=end
+            header=self._header,
+            snapshots=self._pair,
+            samples=tuple(self._samples),
+            activities=self._activities,
+            end=end,
         )
 
 

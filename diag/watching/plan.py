@@ -15,9 +15,12 @@ from diag.model.ids import ThreadId
 
 CONFIRM_AFTER_S = 0.5
 BURST_S = 2.0  # CPU time that close looks may take at once, before the share limits them
-CALM_LOOK_EVERY_S = 60.0  # though nothing changed: a descriptor may have been closed, a handler set
+# Though nothing changed: a descriptor may have been closed, a handler set. And a tree
+# that is busy may be busy with the wrong thing.
+CALM_LOOK_EVERY_S = 60.0
 ROUTINE_SHARE = 0.5  # of the budget; the rest is for close looks
 HANG, TIME_OUT, INTERRUPTED, DONE = "hang", "time out", "interrupted", "done"
+SUSPICION, REGULAR = "suspicion", "regular"
 
 
 class Do(StrEnum):
@@ -31,7 +34,7 @@ class Do(StrEnum):
 
 
 class Step(NamedTuple):
-    """What to do next, and when (CLOCK_MONOTONIC); `because` for ACT and STOP."""
+    """What to do next, and when (CLOCK_MONOTONIC); `because` for LOOK, ACT and STOP."""
 
     do: Do
     at_s: float
@@ -170,7 +173,7 @@ class Plan:
         if self._ending == INTERRUPTED:
             return Step(Do.STOP, event.at_s, INTERRUPTED)
         self._ending = INTERRUPTED
-        return Step(Do.LOOK, event.at_s)
+        return Step(Do.LOOK, event.at_s, SUSPICION)
 
     def _after_act(self, event: Acted) -> Step:
         if event.ended or self._ending is not None:
@@ -184,21 +187,24 @@ class Plan:
         # The first pass opens the files, and costs more than all later ones.
         if before is not None:
             self.interval_s = max(self._settings.interval_s, event.cost_s / share)
-        if self._is_over(event.at_s) or self._is_suspicious(event):
-            self._known, self._known_members = event.still, event.members
-            self._looked_at_s = event.at_s
-            return Step(Do.LOOK, event.at_s)
-        return self._go_on(event.at_s)
+        reason = self._reason_to_look(event)
+        if reason is None:
+            return self._go_on(event.at_s)
+        self._known, self._known_members = event.still, event.members
+        self._looked_at_s = event.at_s
+        return Step(Do.LOOK, event.at_s, reason)
 
-    def _is_suspicious(self, event: Passed) -> bool:
-        """Whether the answer of the last close look may have changed, and another is affordable."""
-        if not event.still or self._purse(event.at_s) <= 0:
-            return False
-        return (
-            not event.still <= self._known
-            or not self._known_members <= event.members
-            or event.at_s >= self._looked_at_s + CALM_LOOK_EVERY_S
-        )
+    def _reason_to_look(self, event: Passed) -> str | None:
+        """Return why the answer of the last close look may not hold any more, None if it does."""
+        if self._is_over(event.at_s):
+            return SUSPICION
+        if self._purse(event.at_s) <= 0:
+            return None
+        new = not event.still <= self._known
+        ended = not self._known_members <= event.members
+        if event.still and (new or ended):
+            return SUSPICION
+        return REGULAR if event.at_s >= self._looked_at_s + CALM_LOOK_EVERY_S else None
 
     def _go_on(self, now_s: float) -> Step:
         if self._ending == TIME_OUT:

@@ -15,6 +15,7 @@ class FrameLayout:
         current_in_cframe: in the latter, None if there is none.
         previous: in the frame: of the calling frame.
         code: in the frame.
+        globals: in the frame: of its dict of globals.
         instruction: in the frame: of the current instruction; None before 3.11.
         locals: in the frame: of the first local.
         stack: in the frame: of the pointer to the value stack, for 3.9 and 3.10;
@@ -36,6 +37,7 @@ class FrameLayout:
     current_in_cframe: int | None = None
     previous: int
     code: int
+    globals: int
     instruction: int = 0
     locals: int
     stack: int | None = None
@@ -54,6 +56,7 @@ _3_9 = FrameLayout(
     current=24,
     previous=24,
     code=32,
+    globals=48,
     locals=360,
     stack=64,
     blocks=112,
@@ -67,6 +70,7 @@ _3_12 = FrameLayout(
     current_in_cframe=0,
     previous=8,
     code=0,
+    globals=24,
     instruction=56,
     locals=72,
     code_locals=72,
@@ -87,6 +91,7 @@ FRAMES: dict[tuple[int, int], FrameLayout] = {
         current_in_cframe=8,
         previous=48,
         code=32,
+        globals=8,
         code_locals=76,
         code_stack_size=68,
         first_instruction=184,

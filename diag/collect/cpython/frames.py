@@ -39,6 +39,7 @@ class Frame(NamedTuple):
     code: Code
     first_local: int
     stack: tuple[int, ...]
+    globals: int
 
 
 class Frames:
@@ -86,7 +87,8 @@ class Frames:
             raise FrameUnreadableError("a value stack is deeper than its code allows")
         slots = struct.unpack(f"<{depth}Q", self._memory.read(base, 8 * depth)) if depth else ()
         first = _U64.unpack_from(head, layout.locals)[0]
-        return Frame(code, first & ~_TAG, tuple(slot & ~_TAG for slot in slots))
+        stack = tuple(slot & ~_TAG for slot in slots)
+        return Frame(code, first & ~_TAG, stack, _U64.unpack_from(head, layout.globals)[0] & ~_TAG)
 
     def _block_level(self, address: int) -> int:
         """Return the highest level of an active block: what is beneath is live (3.9, 3.10)."""
