@@ -20,19 +20,11 @@ _WORKER_LOOPS = (
 _MACHINERY = (
     ("multiprocessing/queues.py", "_feed", "feeder"),
     ("concurrent/futures/process.py", "run", "manager"),
+    ("concurrent/futures/process.py", "_queue_management_worker", "manager"),  # 3.8
     ("loky/process_executor.py", "run", "manager"),
     ("multiprocessing/pool.py", "_handle_workers", "worker handler"),
     ("multiprocessing/pool.py", "_handle_tasks", "task handler"),
     ("multiprocessing/pool.py", "_handle_results", "result handler"),
-)
-# likewise of the threads of a parent that hand out tasks and take results
-_MACHINERY = (
-    ("concurrent/futures/process.py", "run"),
-    ("concurrent/futures/process.py", "_queue_management_worker"),
-    ("multiprocessing/queues.py", "_feed"),
-    ("multiprocessing/pool.py", "_handle_tasks"),
-    ("multiprocessing/pool.py", "_handle_results"),
-    ("multiprocessing/pool.py", "_handle_workers"),
 )
 _HELPERS = {
     "multiprocessing.resource_tracker": "resource tracker",
@@ -94,16 +86,6 @@ def thread_name(tree: Tree, thread_id: ThreadId) -> str:
     if thread.stack is not None and thread.stack.thread_name:
         return thread.stack.thread_name
     return "MainThread" if thread_id.tid == thread_id.pid else thread.name
-
-
-def is_pool_machinery(stack: Stack | None) -> bool:
-    """Return whether the thread is one that a pool of processes runs in its parent."""
-    frames = stack.frames if stack else ()
-    return any(
-        frame.bare_name == function and frame.file.endswith(file)
-        for frame in frames
-        for file, function in _MACHINERY
-    )
 
 
 def is_idle_worker(tree: Tree, thread_id: ThreadId) -> bool:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from diag.analysis.case import Case
-from diag.analysis.roles import is_pool_machinery, role_of
+from diag.analysis.roles import machinery_role, role_of
 from diag.model.finding import Confidence, Evidence, Finding, Severity, Source
 from diag.model.ids import ThreadId
 from diag.model.sample import ThreadActivity
@@ -41,7 +41,7 @@ def _ticks(threads: list[ThreadActivity]) -> int:
 
 def _hands_out(case: Case, thread: ThreadActivity) -> bool:
     seen = case.tree.threads.get(ThreadId(thread.pid, thread.tid))
-    return seen is not None and is_pool_machinery(seen.stack)
+    return seen is not None and machinery_role(seen.stack) is not None
 
 
 def _finding(
