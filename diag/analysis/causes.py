@@ -2,6 +2,7 @@
 
 from enum import StrEnum
 
+from diag.analysis.awaiting import blames_tasks, unresolved
 from diag.analysis.completions import TaskState
 from diag.analysis.frames import is_library, user_frame
 from diag.analysis.graph import Graph, sinks, wait_for_graph, waiting_for
@@ -9,6 +10,7 @@ from diag.analysis.idioms import Idiom, idiom_of
 from diag.analysis.liveness import Liveness
 from diag.analysis.owners import OwnerState
 from diag.analysis.roles import is_idle_worker
+from diag.analysis.starvation import gil_holder, wants_gil
 from diag.analysis.tree import Tree
 from diag.analysis.wakers import Wakers
 from diag.model.base import Record
@@ -27,6 +29,8 @@ class CauseKind(StrEnum):
     PIPE_CHILD_CYCLE = "pipe-child-cycle"
     POOL_SATURATED = "pool-saturated"
     LOST_TASK = "lost-task"
+    GIL_HELD = "gil-held"
+    UNRESOLVED_AWAITABLE = "unresolved-awaitable"
     NOBODY_CAN_ACT = "nobody-can-act"
 
 
@@ -68,6 +72,10 @@ def _kind_of(tree: Tree, liveness: Liveness, graph: Graph, sink: frozenset[Threa
         return CauseKind.POOL_SATURATED
     if _waits_in(liveness, sink, TaskState.LOST):
         return CauseKind.LOST_TASK
+    if _keeps_gil(tree, liveness, sink):
+        return CauseKind.GIL_HELD
+    if blames_tasks(tree, sink):
+        return CauseKind.UNRESOLVED_AWAITABLE
     if len(sink) == 1:
         (member,) = sink
         return _kind_of_one(
@@ -80,6 +88,14 @@ def _kind_of(tree: Tree, liveness: Liveness, graph: Graph, sink: frozenset[Threa
     if across and WaitKind.WRITE in kinds and not _bars_a_reader(tree, liveness, sink):
         return CauseKind.PIPE_CHILD_CYCLE
     return CauseKind.NOBODY_CAN_ACT
+
+
+def _keeps_gil(tree: Tree, liveness: Liveness, sink: frozenset[ThreadId]) -> bool:
+    """Whether a member holds a GIL for which a thread that can never run again waits."""
+    starving = {
+        thread_id.pid for thread_id in liveness.likely if wants_gil(tree.threads[thread_id])
+    }
+    return any(gil_holder(tree, pid) in sink for pid in starving)
 
 
 def _kind_of_one(
@@ -149,6 +165,8 @@ def _telling(tree: Tree, member: ThreadId) -> tuple[int, bool, ThreadId]:
 
 
 def _rank(tree: Tree, member: ThreadId) -> int:
+    if unresolved(tree, member) is not None:
+        return 2
     thread = tree.threads[member]
     frame = user_frame(thread.stack)
     if frame is None or is_library(frame) or is_idle_worker(tree, member):

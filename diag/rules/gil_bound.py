@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from diag.analysis.amounts import plural
 from diag.analysis.case import Case
 from diag.analysis.demand import Demand
-from diag.analysis.roles import is_idle_worker, is_pool_machinery, role_of
+from diag.analysis.roles import is_idle_worker, machinery_role, role_of
 from diag.model.finding import Confidence, Evidence, Finding, Severity, Source
 from diag.model.ids import ThreadId
 from diag.model.sample import ThreadActivity
@@ -75,7 +75,7 @@ def _feeds_a_pool(case: Case, demand: Demand) -> bool:
     if not any(stacks):
         children = case.tree.children_of[demand.pid]
         return any(role_of(case.tree, child) == "worker" for child in children)
-    return sum(map(is_pool_machinery, stacks)) * 2 >= len(stacks)
+    return sum(machinery_role(stack) is not None for stack in stacks) * 2 >= len(stacks)
 
 
 def _idle(case: Case, thread: ThreadActivity) -> bool:
