@@ -10,6 +10,7 @@ from diag.analysis.idioms import Idiom, idiom_of
 from diag.analysis.liveness import Liveness
 from diag.analysis.owners import OwnerState
 from diag.analysis.roles import is_idle_worker
+from diag.analysis.signals import idles
 from diag.analysis.starvation import gil_holder, wants_gil
 from diag.analysis.tree import Tree
 from diag.analysis.wakers import Wakers
@@ -56,6 +57,8 @@ def find_causes(tree: Tree, liveness: Liveness) -> tuple[Cause, ...]:
     graph = wait_for_graph(liveness, liveness.likely)
     causes = []
     for sink in sinks(graph):
+        if not sink <= liveness.proven and all(idles(tree, member) for member in sink):
+            continue  # without a proof, those who wait as idle programs do are idle
         causes.append(
             Cause(
                 kind=_kind_of(tree, liveness, graph, sink),
@@ -85,7 +88,7 @@ def _kind_of(tree: Tree, liveness: Liveness, graph: Graph, sink: frozenset[Threa
     if all(_waits_for_owner(tree, liveness.wakers[member], member) for member in sink):
         return CauseKind.LOCK_CYCLE
     across = len({member.pid for member in sink}) > 1
-    if across and WaitKind.WRITE in kinds:
+    if across and WaitKind.WRITE in kinds and not _bars_a_reader(tree, liveness, sink):
         return CauseKind.PIPE_CHILD_CYCLE
     return CauseKind.NOBODY_CAN_ACT
 
@@ -120,6 +123,24 @@ def _waits_in(liveness: Liveness, sink: frozenset[ThreadId], state: TaskState) -
     return all(found is not None and found.state is state for found in completions)
 
 
+def _bars_a_reader(tree: Tree, liveness: Liveness, sink: frozenset[ThreadId]) -> bool:
+    """Whether a writer owns a lock that a thread beside it waits for.
+
+    Then its reader may be that thread, as in a pool with a full wake-up pipe
+    (cpython#105829), and the child only has the pipe because it was forked.
+    """
+    writers = {member for member in sink if tree.threads[member].wait.kind is WaitKind.WRITE}
+    owners = {
+        (member.pid, liveness.wakers[member].owner)
+        for member in sink
+        if _takes_a_lock(tree, member)  # who joins a writer does not read
+    }
+    return any(
+        owner is not None and owner.thread in writers and owner.thread.pid == pid
+        for pid, owner in owners
+    )
+
+
 def _waits_for_owner(tree: Tree, wakers: Wakers, member: ThreadId) -> bool:
     """Whether it waits for a lock whose owner the lock, or the kernel, records."""
     if tree.threads[member].wait.kind is WaitKind.FILE_LOCK:
@@ -137,13 +158,14 @@ def _takes_a_lock(tree: Tree, member: ThreadId) -> bool:
 
 
 # Who waits for the end of others is seldom where the trouble began.
+_LOCK_WAITS = (WaitKind.LOCK, WaitKind.SHARED_LOCK, WaitKind.FILE_LOCK)
 _FOLLOWERS = frozenset({Idiom.JOIN, Idiom.CHILD})
 
 
 def _telling(tree: Tree, member: ThreadId) -> tuple[int, bool, ThreadId]:
     """Sort key: threads that run the user's code before pool machinery and idle ones."""
-    is_main = member.pid == member.tid
-    return _rank(tree, member), is_main, member
+    is_top = member.pid == member.tid == tree.snapshot.root.pid
+    return _rank(tree, member), is_top, member
 
 
 def _rank(tree: Tree, member: ThreadId) -> int:
@@ -158,4 +180,6 @@ def _rank(tree: Tree, member: ThreadId) -> int:
         return 3
     if idiom is Idiom.QUEUE_GET:
         return 2
-    return 0 if thread.wait.kind is WaitKind.LOCK else 1
+    if wants_gil(thread):
+        return 3
+    return 0 if thread.wait.kind in _LOCK_WAITS else 1

@@ -15,7 +15,7 @@ class SubjectKind(StrEnum):
     QUEUE = "queue"
     THREAD = "thread"  # its end, for Thread.join
     MODULE = "module"  # that another thread imports
-    LOCK = "lock"  # of multiprocessing
+    LOCK = "lock"
     FUTURE = "future"
     FUTURES = "futures"  # several at once: wait() and as_completed()
     POOL_RESULT = "pool-result"  # AsyncResult and the iterators of multiprocessing.Pool
@@ -47,7 +47,7 @@ class Subject(Record, frozen=True):
         type_name: name of its class.
         shared: whether it is one of `multiprocessing`, used by several processes.
         names: how the program names it where it waits: "self.inbox of Server",
-            "global jobs of shop.orders"; several names if it has several there.
+            "jobs of module shop.orders"; several names if it has several there.
         waiters: number of threads that wait on its condition.
         length: number of items of a queue, of parties that arrived at a barrier.
         max_length: most items of a queue, 0 for no limit; parties of a barrier.

@@ -12,6 +12,7 @@ inline script metadata, PEP 723):
     # still = true                   not hung, and yet nothing of it moves
     # alone = true                   takes CPUs from others, or is misjudged without them
     # look_s = 4.0                   how long to look at least, where it takes that long to see
+    # stall_s = 2.0                  to be seen by a watch only, with this --stall
     # limits = {cpu = 0.5}           a control group of its own: cpu in CPUs, memory_mib
     # [[finding]]                    one for each error, of a degraded program for each warning
     # rule = "lock-cycle"
@@ -76,6 +77,7 @@ class Program:
     twin_of: tuple[str, ...]
     alone: bool
     look_s: float
+    stall_s: float | None
     limits: dict[str, float]
 
     @property
@@ -133,6 +135,7 @@ def read_label(path: Path) -> Program:
         twin_of=tuple(label.get("twin_of", ())),
         alone=label.get("alone", False),
         look_s=label.get("look_s", 0.0),
+        stall_s=label.get("stall_s"),
         limits=label.get("limits", {}),
     )
 

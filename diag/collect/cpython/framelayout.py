@@ -15,6 +15,7 @@ class FrameLayout:
         current_in_cframe: in the latter, None if there is none.
         previous: in the frame: of the calling frame.
         code: in the frame.
+        globals: in the frame: of its dict of globals.
         instruction: in the frame: of the current instruction; None before 3.11.
         locals: in the frame: of the first local.
         stack: in the frame: of the pointer to the value stack, for 3.9 and 3.10;
@@ -29,7 +30,6 @@ class FrameLayout:
         text: in a compact ASCII string: of its characters.
         pair: `with` keeps two slots, the exit method and the object (3.14);
             one slot before, a bound method.
-        globals: in the frame.
         last: in the frame: of the number of the current instruction, 3.9 and 3.10.
         last_unit: what that number counts, in bytes.
         top: in the frame: of the top of a suspended frame's stack.
@@ -45,6 +45,7 @@ class FrameLayout:
     current_in_cframe: int | None = None
     previous: int
     code: int
+    globals: int
     instruction: int = 0
     locals: int
     stack: int | None = None
@@ -57,7 +58,6 @@ class FrameLayout:
     first_instruction: int = 0
     text: int
     pair: bool = False
-    globals: int
     last: int = 0
     last_unit: int = 1
     top: int
@@ -82,6 +82,7 @@ _3_9 = FrameLayout(
     current=24,
     previous=24,
     code=32,
+    globals=48,
     locals=360,
     stack=64,
     blocks=112,
@@ -89,7 +90,6 @@ _3_9 = FrameLayout(
     code_stack_size=32,
     code_name=112,
     text=48,
-    globals=48,
     last=104,
     top=72,
     top_is_pointer=True,
@@ -103,6 +103,7 @@ _3_12 = FrameLayout(
     current_in_cframe=0,
     previous=8,
     code=0,
+    globals=24,
     instruction=56,
     locals=72,
     code_locals=72,
@@ -111,7 +112,6 @@ _3_12 = FrameLayout(
     code_name=120,
     first_instruction=192,
     text=40,
-    globals=24,
     top=64,
     generator_frame=72,
     code_first_line=68,
@@ -137,11 +137,11 @@ FRAMES: dict[tuple[int, int], FrameLayout] = {
         current_in_cframe=8,
         previous=48,
         code=32,
+        globals=8,
         code_locals=76,
         code_stack_size=68,
         first_instruction=184,
         text=48,
-        globals=8,
         generator_frame=80,
         code_first_line=72,
     ),

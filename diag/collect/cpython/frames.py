@@ -142,7 +142,7 @@ class Frames:
             first_local=_U64.unpack_from(head, layout.locals)[0] & ~_TAG,
             stack=tuple(slot & ~_TAG for slot in slots),
             address=address,
-            globals=_U64.unpack_from(head, layout.globals)[0],
+            globals=_U64.unpack_from(head, layout.globals)[0] & ~_TAG,
             offset=offset,
         )
 

@@ -90,7 +90,7 @@ def _look(look: Look, space: AddressSpace, access: Access) -> None:
     with memory:
         tasks = Tasks(process, proc_root=access.proc_root)
         build = recognise(process.pid, space, memory, proc_root=access.proc_root)
-        interior, obstacle = _enter(memory, space, build, tasks, process)
+        interior, obstacle = enter(memory, space, build, tasks, process)
         look.process = _with_interpreter(process, build, obstacle)
         inside = Inside(
             process=process,
@@ -138,10 +138,23 @@ def _with_interpreter(process: Process, build: Build | None, obstacle: str | Non
     return msgspec.structs.replace(process, interpreter=interpreter)
 
 
-def _enter(
+def enter(
     memory: Memory, space: AddressSpace, build: Build | None, tasks: Tasks, process: Process
 ) -> tuple[Interior | None, str | None]:
-    """Return the way into the interpreter, or what bars it; neither if there is none."""
+    """Return the way into the interpreter, or what bars it; neither if there is none.
+
+    Args:
+        memory: of the process.
+        space: its mappings.
+        build: what it runs, None if it is no Python.
+        tasks: its threads.
+        process: itself.
+
+    Raises:
+        OSError: the process is gone.
+        MemoryUnreadableError: its memory cannot be read.
+
+    """
     if build is None:
         return None, None
     if build.interpreter.memory is not None or build.version is None:

@@ -5,6 +5,7 @@ these frames names it: `Queue.get` calls `Condition.wait`.
 """
 
 from collections.abc import Callable, Iterable
+from functools import partial
 from typing import NamedTuple
 
 from diag.collect.cpython.values import Values
@@ -56,8 +57,8 @@ def _read(values: Values, frame: Frame, file: str) -> Subject | None:
     if kind is None or address is None:
         return None
     for name in kind.lineage:
-        functions, read = _READERS.get((file, name), ((), None))
-        if read is not None and frame.bare_name in functions:
+        read = _READERS.get((file, name, frame.bare_name))
+        if read is not None:
             return read(values, address)
     return None
 
@@ -88,12 +89,13 @@ def _barrier(values: Values, address: int) -> Subject:
     )
 
 
-def _queue(values: Values, address: int) -> Subject:
+def _queue(values: Values, address: int, *, condition: str) -> Subject:
     known = values.attributes(address)
     return _made(
         values,
         SubjectKind.QUEUE,
         address,
+        waiters=_waiters(values, known.get(condition)),
         length=values.length(known.get("queue", 0)),
         max_length=_at_least_0(_integer(values, known.get("maxsize"))),
         unfinished=_integer(values, known.get("unfinished_tasks")),
@@ -204,24 +206,29 @@ _SEVERAL = {
     ("concurrent/futures/_base.py", "wait"): "not_done",
     ("concurrent/futures/_base.py", "as_completed"): "pending",
 }
-# file, class -> functions in which it is waited for, reader
-_READERS: dict[tuple[str, str], tuple[tuple[str, ...], Reader]] = {
-    ("threading.py", "Condition"): (("wait", "wait_for"), _condition),
-    ("threading.py", "Event"): (("wait",), _event),
-    ("threading.py", "Semaphore"): (("acquire", "__enter__"), _semaphore),
-    ("threading.py", "Barrier"): (("wait", "_enter"), _barrier),
-    ("threading.py", "Thread"): (("join", "_wait_for_tstate_lock"), _thread),
-    ("queue.py", "Queue"): (("get", "put", "join"), _queue),
-    ("concurrent/futures/_base.py", "Future"): (("result", "exception"), _future),
-    ("multiprocessing/pool.py", "ApplyResult"): (("wait", "get"), _pool_result),
-    ("multiprocessing/pool.py", "IMapIterator"): (("next",), _pool_result),
-    ("multiprocessing/synchronize.py", "SemLock"): (("__enter__",), _shared_lock),
-    ("multiprocessing/synchronize.py", "Condition"): (("wait", "wait_for"), _shared_condition),
-    ("multiprocessing/synchronize.py", "Event"): (("wait",), _shared_event),
-    ("multiprocessing/queues.py", "Queue"): (("get", "put"), _shared_queue),
-    ("multiprocessing/queues.py", "JoinableQueue"): (("get", "put", "join"), _shared_queue),
-    ("multiprocessing/queues.py", "SimpleQueue"): (("get", "put"), _shared_queue),
-    ("<frozen importlib._bootstrap>", "_ModuleLock"): (("acquire",), _module),
+# file, class, functions in which it is waited for, reader
+_TABLE: tuple[tuple[str, str, tuple[str, ...], Reader], ...] = (
+    ("threading.py", "Condition", ("wait", "wait_for"), _condition),
+    ("threading.py", "Event", ("wait",), _event),
+    ("threading.py", "Semaphore", ("acquire", "__enter__"), _semaphore),
+    ("threading.py", "Barrier", ("wait", "_enter"), _barrier),
+    ("threading.py", "Thread", ("join", "_wait_for_tstate_lock"), _thread),
+    ("queue.py", "Queue", ("get",), partial(_queue, condition="not_empty")),
+    ("queue.py", "Queue", ("put",), partial(_queue, condition="not_full")),
+    ("queue.py", "Queue", ("join",), partial(_queue, condition="all_tasks_done")),
+    ("concurrent/futures/_base.py", "Future", ("result", "exception"), _future),
+    ("multiprocessing/pool.py", "ApplyResult", ("wait", "get"), _pool_result),
+    ("multiprocessing/pool.py", "IMapIterator", ("next",), _pool_result),
+    ("multiprocessing/synchronize.py", "SemLock", ("__enter__",), _shared_lock),
+    ("multiprocessing/synchronize.py", "Condition", ("wait", "wait_for"), _shared_condition),
+    ("multiprocessing/synchronize.py", "Event", ("wait",), _shared_event),
+    ("multiprocessing/queues.py", "Queue", ("get", "put"), _shared_queue),
+    ("multiprocessing/queues.py", "JoinableQueue", ("get", "put", "join"), _shared_queue),
+    ("multiprocessing/queues.py", "SimpleQueue", ("get", "put"), _shared_queue),
+    ("<frozen importlib._bootstrap>", "_ModuleLock", ("acquire",), _module),
+)
+_READERS = {
+    (file, name, function): read for file, name, functions, read in _TABLE for function in functions
 }
 
 
