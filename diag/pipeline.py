@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from diag import __version__, policy
 from diag.analysis import picture
 from diag.analysis.case import Case
+from diag.analysis.pools import pools_of
 from diag.analysis.roles import role_of
 from diag.analysis.series import series_of
 from diag.analysis.tree import Tree
@@ -13,6 +14,7 @@ from diag.errors import RecordingError
 from diag.model.finding import Finding
 from diag.model.gap import Gap
 from diag.model.graph import Graph
+from diag.model.ids import ThreadId
 from diag.model.process import Process
 from diag.model.recording import Recording
 from diag.model.report import (
@@ -73,6 +75,7 @@ def judge(recording: Recording) -> Report:
             }
             for process in first.processes
         },
+        dead=case.liveness.likely,
     )
 
 
@@ -121,6 +124,7 @@ def _report(
     findings: tuple[Finding, ...] = (),
     skipped: tuple[RuleSkipped, ...] = (),
     live: dict[int, dict[int, bool | None]] | None = None,
+    dead: frozenset[ThreadId] = frozenset(),
     graph: Graph | None = None,
 ) -> Report:
     root = tree.snapshot.processes[0]
@@ -137,6 +141,7 @@ def _report(
             _view(tree, process, (live or {}).get(process.pid, {}))
             for process in tree.snapshot.processes
         ),
+        pools=pools_of(tree, dead),
         limits=root.limits,
         series=series_of(recording.samples, ticks_per_s=recording.header.host.clock_ticks_per_s),
         graph=graph,

@@ -1,14 +1,19 @@
 """A cause in words: link after link, from what can never end to those who wait for it."""
 
 from diag.analysis.case import Case
+from diag.analysis.completions import Completion, TaskState
 from diag.analysis.frames import is_library, place, user_frame
 from diag.analysis.idioms import Idiom, idiom_of
+from diag.analysis.inheritance import inheritance_words
 from diag.analysis.owners import Owner, OwnerState
+from diag.analysis.task_words import loop_words
 from diag.analysis.words import describe_wait
 from diag.model.finding import Evidence, Link, Source
 from diag.model.ids import ThreadId
 from diag.model.lock import LockKind
 from diag.model.wait import Wait, WaitKind
+
+_SHOWN_WORKERS = 4
 
 
 def wait_link(case: Case, waiter: ThreadId) -> Link:
@@ -21,15 +26,33 @@ def wait_link(case: Case, waiter: ThreadId) -> Link:
         own = user_frame(thread.stack)
         if own is not None and own != innermost:
             details.append(f"called from {place(own)}")
+    details.extend(loop_words(case, waiter))
     owner = case.liveness.wakers[waiter].owner
     if owner is not None:
         details.extend(owner_words(case, waiter, owner))
+    completion = case.liveness.wakers[waiter].completion
+    if completion is not None:
+        details.append(completion_words(case, completion))
+    elif _has_no_pool(case, waiter):
+        details.append(
+            f"no worker of a pool is in {waiter.pid}: a fork copies a pool without its threads"
+        )
+    details.extend(inheritance_words(case, waiter))
     return Link(
         text=wait_words(case, waiter),
-        source=source_of(thread.wait, owner),
+        source=Source.READ if completion is not None else source_of(thread.wait, owner),
         waiter=case.locate(waiter),
         details=tuple(details),
     )
+
+
+def _has_no_pool(case: Case, waiter: ThreadId) -> bool:
+    """Whether a thread waits for a task in a process that a fork made, without any pool."""
+    subject = case.tree.threads[waiter].subject
+    process = case.tree.processes[waiter.pid]
+    if subject is None or not subject.tasks or not process.forked_without_exec or process.pools:
+        return False
+    return all(thread.worker is None for thread in process.threads)
 
 
 def source_of(wait: Wait, owner: Owner | None) -> Source:
@@ -67,6 +90,25 @@ def owner_words(case: Case, waiter: ThreadId, owner: Owner) -> list[str]:
     if purpose_is_known or owner.because is None:
         return []
     return [f"its owner is not known: {owner.because}"]
+
+
+def completion_words(case: Case, completion: Completion) -> str:
+    """Return who completes what a thread waits for, in one line."""
+    pool = completion.pools[0].kind.value if len(completion.pools) == 1 else "its pools"
+    match completion.state:
+        case TaskState.RUNNING:
+            return f"its task is run by {_some(case, completion)}"
+        case TaskState.QUEUED:
+            busy = len(completion.threads)
+            staff = f"whose {busy} workers are all" if busy > 1 else "whose only worker is"
+            return f"its task is in the queue of {pool}, {staff} busy"
+    return f"its task is lost: {pool} waits for the result, and no worker has the task"
+
+
+def _some(case: Case, completion: Completion) -> str:
+    names = [case.name(thread_id) for thread_id in sorted(completion.threads)]
+    more = len(names) - _SHOWN_WORKERS
+    return ", ".join(names[:_SHOWN_WORKERS]) + (f" and {more} more" if more > 0 else "")
 
 
 def _is_join(case: Case, waiter: ThreadId) -> bool:

@@ -13,6 +13,7 @@ from diag.model.base import Record
 from diag.model.ids import ThreadId
 from diag.model.lock import Lock, LockKind, Semaphore
 from diag.model.process import Process
+from diag.model.subject import SubjectKind
 
 
 class OwnerState(StrEnum):
@@ -52,10 +53,16 @@ def resolve(tree: Tree, waiter: ThreadId, lock: Lock) -> Owner:
         return _holder_of_semaphore(tree, lock.semaphore)
     if lock.owner_tid is not None:
         return _by_tid(tree, process, lock.owner_tid)
+    if lock.owner_ended:
+        return Owner(state=OwnerState.GONE, because=lock.owner_unknown)
     if lock.owner_ident is None:
         joined = joined_thread(tree, waiter) if lock.kind is LockKind.LOCK else None
         if joined is not None:
             return Owner(state=OwnerState.THREAD, thread=joined)
+        subject = tree.threads[waiter].subject
+        if subject is not None and subject.kind is SubjectKind.MODULE and subject.owner_ident:
+            # A module's lock records its owner as an RLock does (importlib._bootstrap).
+            return _by_ident(tree, process, subject.owner_ident, LockKind.RLOCK)
         return Owner(state=OwnerState.UNKNOWN, because=lock.owner_unknown or "not recorded")
     return _by_ident(tree, process, lock.owner_ident, lock.kind)
 

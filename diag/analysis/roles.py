@@ -10,7 +10,21 @@ from diag.model.wait import WaitKind
 # (file ending, bare function) that stands on the main thread's stack of a worker
 _WORKER_LOOPS = (
     ("concurrent/futures/process.py", "_process_worker"),
+    ("loky/process_executor.py", "_process_worker"),
     ("multiprocessing/pool.py", "worker"),
+    ("gunicorn/arbiter.py", "spawn_worker"),
+    ("billiard/pool.py", "workloop"),
+    ("xdist/remote.py", "pytest_runtestloop"),
+)
+# The same for threads that keep a pool going, the innermost first.
+_MACHINERY = (
+    ("multiprocessing/queues.py", "_feed", "feeder"),
+    ("concurrent/futures/process.py", "run", "manager"),
+    ("concurrent/futures/process.py", "_queue_management_worker", "manager"),  # 3.8
+    ("loky/process_executor.py", "run", "manager"),
+    ("multiprocessing/pool.py", "_handle_workers", "worker handler"),
+    ("multiprocessing/pool.py", "_handle_tasks", "task handler"),
+    ("multiprocessing/pool.py", "_handle_results", "result handler"),
 )
 _HELPERS = {
     "multiprocessing.resource_tracker": "resource tracker",
@@ -55,6 +69,15 @@ def _works_for_a_pool(process: Process) -> bool:
 
 def _main_stack(process: Process) -> Stack | None:
     return next((t.stack for t in process.threads if t.tid == process.pid), None)
+
+
+def machinery_role(stack: Stack | None) -> str | None:
+    """Return what a thread does to keep a pool going: "manager", "feeder", ..."""
+    for frame in stack.frames if stack is not None else ():
+        for file, function, role in _MACHINERY:
+            if frame.bare_name == function and frame.file.endswith(file):
+                return role
+    return None
 
 
 def thread_name(tree: Tree, thread_id: ThreadId) -> str:

@@ -5,6 +5,7 @@ parties that can end it. A wait that is not understood counts as one that ends
 by itself, so that a mistake here can hide a hang but never invent one.
 """
 
+from diag.analysis.completions import Completion, completion_of
 from diag.analysis.idioms import Idiom, idiom_of
 from diag.analysis.owners import Owner, OwnerState, resolve
 from diag.analysis.signals import Signals, signals_for
@@ -29,6 +30,10 @@ class Wakers(Record, frozen=True):
         suspects: pids that could in principle, though nothing says they will;
             they count likewise.
         owner: the owner of the lock waited for, None if it is no lock.
+        completion: who completes the task waited for, None if it is no task, or
+            if anybody may.
+        witnesses: threads that must not run between the two looks, or else the
+            thread counts as live.
 
     """
 
@@ -39,6 +44,8 @@ class Wakers(Record, frozen=True):
     uncertain: tuple[str, ...] = ()
     suspects: frozenset[int] = frozenset()
     owner: Owner | None = None
+    completion: Completion | None = None
+    witnesses: frozenset[ThreadId] = frozenset()
 
 
 _BY_ITSELF = {
@@ -95,6 +102,16 @@ def _of_private_futex(tree: Tree, waiter: ThreadId, wait: Wait) -> Wakers:
         threads = frozenset({owner.thread}) if owner.thread is not None else frozenset()
         return Wakers(threads=threads, owner=owner)
     signals = signals_for(tree, waiter)
+    completion = completion_of(tree, waiter)
+    if completion is not None:
+        # Any thread may cancel a Future or set its result: for a proof they all count.
+        return Wakers(
+            threads=completion.threads,
+            suspects=frozenset({waiter.pid}),
+            uncertain=tuple(filter(None, signals)),
+            completion=completion,
+            witnesses=completion.witnesses,
+        )
     return Wakers(
         threads=_siblings(tree, waiter),
         outside=signals.outside,

@@ -3,10 +3,11 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
-from diag.analysis.idioms import Idiom, idiom_of
+from diag.analysis.purposes import name_of, purpose_of, with_names
 from diag.model.channel import Channel, ChannelKind, Holder
 from diag.model.lock import Lock, LockKind, Semaphore
 from diag.model.process import Process
+from diag.model.subject import Subject, SubjectKind
 from diag.model.thread import Thread
 from diag.model.wait import ChannelWait, Wait, WaitKind
 
@@ -26,6 +27,11 @@ _VERBS = {
     WaitKind.ACCEPT: "waits for a connection on",
     WaitKind.CONNECT: "connects",
 }
+_NAMED = {
+    LockKind.LOCK: ("", "Lock"),
+    LockKind.RLOCK: ("", "RLock"),
+    LockKind.SIMPLE_QUEUE: ("an item of ", "SimpleQueue"),
+}
 _LOCK_NAMES = {
     LockKind.LOCK: "a Lock",
     LockKind.RLOCK: "an RLock",
@@ -34,19 +40,6 @@ _LOCK_NAMES = {
     LockKind.MUTEX: "a native mutex",
     LockKind.GIL: "the GIL",
     LockKind.UNKNOWN: "a lock",
-}
-# What a plain Lock is waited for, as the frames above it say.
-_PURPOSES = {
-    Idiom.EVENT: "an Event to be set",
-    Idiom.CONDITION: "a Condition to be notified",
-    Idiom.FUTURE: "the result of a Future",
-    Idiom.QUEUE_GET: "an item of a queue",
-    Idiom.QUEUE_PUT: "room in a queue",
-    Idiom.QUEUE_JOIN: "the tasks of a queue to be done",
-    Idiom.SEMAPHORE: "a Semaphore",
-    Idiom.BARRIER: "the other parties of a Barrier",
-    Idiom.JOIN: "the end of a thread",
-    Idiom.IMPORT: "the lock of a module that is being imported",
 }
 
 
@@ -84,7 +77,7 @@ def describe_wait(
     scene = Scene(thread.wait, thread, process, channels, with_owner)
     kind = thread.wait.kind
     words = _FIXED.get(kind) or _DESCRIBERS[kind](scene)
-    words += _deadline(scene)
+    words += _deadline(scene) + _event_loop(scene)
     if thread.wait.unknown is not None:
         words += f" (not fully understood: {thread.wait.unknown})"
     return words
@@ -132,13 +125,25 @@ def _sleep(scene: Scene) -> str:
 
 def _lock(scene: Scene) -> str:
     lock = scene.wait.lock
-    purpose = _PURPOSES.get(idiom_of(scene.thread.stack))
+    purpose = purpose_of(scene.thread)
     if lock is None:
         return f"waits for {purpose or 'a lock'}"
+    subject = scene.thread.subject
+    inner = lock.semaphore is not None and lock.semaphore.max_value == 1
     plain = lock.kind in (LockKind.LOCK, LockKind.UNKNOWN)
-    words = f"waits for {purpose if plain and purpose else describe_lock(lock)}"
+    plain = plain or (subject is not None and subject.shared and not inner)
+    words = f"waits for {purpose if plain and purpose else _with_names(lock, subject)}"
+    if inner and subject is not None and subject.kind is not SubjectKind.LOCK:
+        words += f" inside {name_of(subject)}"
     owner = describe_owner(lock, scene.process) if scene.with_owner else None
     return f"{words}; {owner}" if owner and not (plain and purpose) else words
+
+
+def _with_names(lock: Lock, subject: Subject | None) -> str:
+    if subject is None or subject.address != lock.address or lock.kind not in _NAMED:
+        return describe_lock(lock)
+    before, noun = _NAMED[lock.kind]
+    return before + with_names(noun, subject)
 
 
 def _shared_lock(scene: Scene) -> str:
@@ -148,6 +153,14 @@ def _shared_lock(scene: Scene) -> str:
 
 
 def _channels(scene: Scene) -> str:
+    subject = scene.thread.subject
+    purpose = purpose_of(scene.thread)
+    if subject is None or not subject.shared or purpose is None:
+        return _ends(scene)
+    return f"waits for {purpose}: {_ends(scene)}"
+
+
+def _ends(scene: Scene) -> str:
     verb = _VERBS[scene.wait.kind]
     waits = scene.wait.channels
     if not waits:
@@ -240,6 +253,15 @@ _DESCRIBERS: dict[WaitKind, Callable[[Scene], str]] = {
     WaitKind.TRACED: _traced,
     WaitKind.UNKNOWN: _unknown,
 }
+
+
+def _event_loop(scene: Scene) -> str:
+    loop = scene.thread.loop
+    if loop is None:
+        return ""
+    count = sum(task.loop == loop.address for task in scene.process.tasks)
+    tasks = "1 unfinished task" if count == 1 else f"{count} unfinished tasks"
+    return f"; event loop with {tasks}"
 
 
 def _deadline(scene: Scene) -> str:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import click
 
 from diag.cli.exits import say
+from diag.cli.judging import Judging, policy_options
 from diag.cli.live import LiveView
 from diag.cli.metrics import Metrics, parse_address
 from diag.cli.options import fail_on_option, output_options, pid_argument, seconds_option
@@ -52,6 +53,7 @@ if TYPE_CHECKING:
 @click.option("--quiet", is_flag=True, help="No live view and no lines while watching.")
 @watching_options
 @fail_on_option
+@policy_options
 @output_options(FORMATS)
 def watch(
     *,
@@ -64,6 +66,7 @@ def watch(
     quiet: bool,
     watching: Watching,
     fail_on: str,
+    judging: Judging,
     outputs: Outputs,
 ) -> int:
     """Watch the process PID and all its descendants; nothing is stopped or changed.
@@ -71,7 +74,7 @@ def watch(
     At the end, by Ctrl-C as well, the report is printed. The exit status is that of
     `diag attach`, and 124 if --on-hang kill ended the tree.
     """
-    from diag import pipeline, policy
+    from diag import policy
     from diag.watching.signals import ENDING
     from diag.watching.target import attach
 
@@ -91,6 +94,7 @@ def watch(
             outcome = watch_target(
                 target,
                 watching,
+                judge=judging.judge,
                 for_s=for_s or None,
                 found=found,
                 save=lambda report: _save(report, outputs),
@@ -100,8 +104,9 @@ def watch(
         target.close()
     report = outcome.report
     if report is None:
-        report = pipeline.judge(outcome.recording)
+        report = judging.judge(outcome.recording)
     emit(report, outputs)
+    judging.keep(report)
     if outcome.because == "hang":
         say("the tree was ended: hang")
         return ExitStatus.ENDED_HUNG_TREE

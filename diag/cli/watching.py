@@ -15,6 +15,7 @@ from diag.cli.options import Command, no_stacks_option, seconds_option
 
 if TYPE_CHECKING:
     from diag.model.finding import Finding
+    from diag.model.recording import Recording
     from diag.model.report import Report
     from diag.watching.loop import Outcome
     from diag.watching.story import Story
@@ -119,6 +120,7 @@ def watch_target(
     target: Target,
     watching: Watching,
     *,
+    judge: Callable[[Recording], Report],
     for_s: float | None,
     kill_at_end: bool = False,
     found: Callable[[Report, tuple[Finding, ...]], None],
@@ -130,6 +132,7 @@ def watch_target(
     Args:
         target: what to watch.
         watching: the options.
+        judge: from what was seen to a report.
         for_s: how long, None for ever.
         kill_at_end: whether the tree is ended after that time.
         found: told what is new.
@@ -137,7 +140,6 @@ def watch_target(
         show: takes the story after each step.
 
     """
-    from diag import pipeline
     from diag.watching.loop import Hooks, Watcher, ask_pyspy
     from diag.watching.plan import Settings
     from diag.watching.recorder import RecordError, WatchRecorder
@@ -165,9 +167,7 @@ def watch_target(
         act_on_time_out=kill_at_end,
     )
     with recorder:
-        hooks = Hooks(
-            judge=pipeline.judge, record=recorder.write, show=show, found=found_and_kept, act=act
-        )
+        hooks = Hooks(judge=judge, record=recorder.write, show=show, found=found_and_kept, act=act)
         watcher = Watcher(target, settings, hooks, stacks=None if watching.no_stacks else ask_pyspy)
         outcome = watcher.run()
     try:

@@ -1,9 +1,11 @@
 """One process at one moment."""
 
+from diag.model.aio import AioTask
 from diag.model.base import Record
 from diag.model.gap import Gap
 from diag.model.ids import ProcessId
 from diag.model.limits import Limits
+from diag.model.pool import Pool
 from diag.model.thread import Thread
 
 
@@ -66,6 +68,8 @@ class Process(Record, frozen=True):
             interpreter by a fork without CPython's after-fork handling.
         rss_bytes: resident memory.
         limits: what the kernel lets it use, None if not read.
+        pools: the pools of workers that it owns.
+        tasks: the unfinished tasks of asyncio.
         gaps: what could not be read of it.
 
     """
@@ -88,6 +92,8 @@ class Process(Record, frozen=True):
     dead_idents: tuple[int, ...] = ()
     rss_bytes: int | None = None
     limits: Limits | None = None
+    pools: tuple[Pool, ...] = ()
+    tasks: tuple[AioTask, ...] = ()
     gaps: tuple[Gap, ...] = ()
 
     @property

@@ -2,6 +2,8 @@
 
 from enum import StrEnum
 
+import msgspec
+
 from diag.model.base import Record
 from diag.model.finding import Finding, Severity
 from diag.model.gap import Gap
@@ -74,6 +76,38 @@ class ProcessView(Record, frozen=True, omit_defaults=False):
     process: Process
     waits: dict[int, str]
     live: dict[int, bool | None]
+
+
+class PoolView(Record, frozen=True, omit_defaults=False):
+    """A pool of workers as the report shows it.
+
+    Attributes:
+        kind: "ThreadPoolExecutor", "ProcessPoolExecutor", "multiprocessing.Pool",
+            "gunicorn", "Celery", "pytest-xdist", ...
+        pid: of the process that owns it.
+        of_threads: whether its workers are threads of that process.
+        idle: workers that wait for a task: pids, or tids for threads.
+        working: workers that have a task and could go on.
+        stuck: workers that have a task and can never run again.
+        starting: number of worker processes that do not run a worker's loop yet, or
+            whose frames could not be had.
+        queued: tasks that no worker has, None if not known.
+        machinery: threads of the owner that keep the pool going, by tid: "manager",
+            "feeder", "worker handler", "task handler", "result handler".
+        outliers: what sets one worker apart from the others, in words.
+
+    """
+
+    kind: str
+    pid: int
+    of_threads: bool
+    idle: tuple[int, ...]
+    working: tuple[int, ...]
+    stuck: tuple[int, ...]
+    starting: int = 0
+    queued: int | None = None
+    machinery: dict[int, str] = msgspec.field(default_factory=dict)
+    outliers: tuple[str, ...] = ()
 
 
 class RuleSkipped(Record, frozen=True, omit_defaults=False):
@@ -164,6 +198,7 @@ class Report(Record, frozen=True, omit_defaults=False):
         findings: the gravest first.
         skipped: rules that could not be run.
         processes: the tree.
+        pools: its pools of workers.
         limits: of the root, None if not read.
         series: counters over time.
         graph: who waits for whom, None if it was not judged.
@@ -181,6 +216,7 @@ class Report(Record, frozen=True, omit_defaults=False):
     findings: tuple[Finding, ...]
     skipped: tuple[RuleSkipped, ...]
     processes: tuple[ProcessView, ...]
+    pools: tuple[PoolView, ...] = ()
     host: Host | None = None
     limits: Limits | None = None
     series: tuple[Series, ...] = ()

@@ -1,7 +1,10 @@
 """One thread at one moment."""
 
+from diag.model.aio import Loop
 from diag.model.base import Record
+from diag.model.pool import Worker
 from diag.model.stack import Stack
+from diag.model.subject import Subject
 from diag.model.wait import Wait
 
 
@@ -41,6 +44,9 @@ class Thread(Record, frozen=True):
         wait: what it waits for.
         ident: pthread id, where the interpreter knows the thread.
         stack: Python frames, None if not taken or not a Python thread.
+        subject: the object that it waits on, None if its frames name none.
+        worker: what it does for a pool, None if it is no worker of one.
+        loop: the event loop of asyncio that it runs, None if it runs none.
 
     """
 
@@ -59,3 +65,6 @@ class Thread(Record, frozen=True):
     wchan: str | None = None
     ident: int | None = None
     stack: Stack | None = None
+    subject: Subject | None = None
+    worker: Worker | None = None
+    loop: Loop | None = None

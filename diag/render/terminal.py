@@ -6,6 +6,7 @@ from diag.render.limits import limit_lines
 from diag.render.options import Options
 from diag.render.page import Page
 from diag.render.places import Places
+from diag.render.pools import draw_pools
 from diag.render.processes import draw_threads, draw_tree
 from diag.render.summary import answer, describe_coverage, describe_target, subject
 from diag.render.units import plural
@@ -31,6 +32,7 @@ def render(report: Report, options: Options) -> str:
         more = len(report.findings) - MOST_FINDINGS
         page.line((f"and {more} more findings (all of them with --json)", "dim"))
     draw_tree(page, report.processes)
+    draw_pools(page, report)
     draw_threads(page, report, places)
     draw_limits(page, report)
     draw_coverage(page, report)

@@ -1,5 +1,6 @@
 """What the memory of CPython processes tells: threads, locks, owners. Exact or silent."""
 
 from diag.collect.cpython.objects import add_objects
+from diag.collect.cpython.subjects import add_subjects
 
-__all__ = ["add_objects"]
+__all__ = ["add_objects", "add_subjects"]

@@ -15,8 +15,8 @@ in the body of a `with` on it.
 import struct
 from collections.abc import Iterator
 
-from diag.collect.cpython.attributes import UnreadableObjectError, attribute_values
 from diag.collect.cpython.frames import Frame, Frames, FrameUnreadableError
+from diag.collect.cpython.mappings import Mappings, OddObjectError
 from diag.collect.cpython.typenames import Types
 from diag.collect.memory import Memory, MemoryBudgetError, MemoryUnreadableError
 
@@ -57,7 +57,7 @@ def locks_held(
             held |= set(_entered(memory, types, frame, pair=version >= (3, 14))) - released
     except MemoryBudgetError:
         raise
-    except (MemoryUnreadableError, FrameUnreadableError, UnreadableObjectError):
+    except (MemoryUnreadableError, FrameUnreadableError, OddObjectError):
         return frozenset(held)  # what was found further in stays true
     return frozenset(held)
 
@@ -67,7 +67,7 @@ def _waits_on_condition(types: Types, frame: Frame) -> bool:
         return False
     kind = types.of(frame.first_local) if frame.first_local else None
     if kind is None:
-        raise UnreadableObjectError("a frame `wait` without an object")
+        raise OddObjectError("a frame `wait` without an object")
     return "Condition" in kind.lineage
 
 
@@ -77,11 +77,11 @@ def _locks_of(
     """Return the locks among a condition's attributes: one of them is the one it releases."""
     found = frozenset(
         address
-        for address in attribute_values(memory, condition, version)
+        for _, address in Mappings(memory, version).attributes(condition)
         if _is_lock(types, address)
     )
     if not found:
-        raise UnreadableObjectError("a Condition without a lock that is known")
+        raise OddObjectError("a Condition without a lock that is known")
     return found
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 import msgspec
 
 from diag.collect.cpython.access import Access
+from diag.collect.cpython.asyncio_tasks import Asyncio
 from diag.collect.cpython.build import Build, recognise
 from diag.collect.cpython.inside import MOVED_ON, Inside
 from diag.collect.cpython.layout import layout_of
@@ -89,7 +90,7 @@ def _look(look: Look, space: AddressSpace, access: Access) -> None:
     with memory:
         tasks = Tasks(process, proc_root=access.proc_root)
         build = recognise(process.pid, space, memory, proc_root=access.proc_root)
-        interior, obstacle = _enter(memory, space, build, tasks, process)
+        interior, obstacle = enter(memory, space, build, tasks, process)
         look.process = _with_interpreter(process, build, obstacle)
         inside = Inside(
             process=process,
@@ -103,12 +104,29 @@ def _look(look: Look, space: AddressSpace, access: Access) -> None:
         threads = tuple(inside.look_at(thread) for thread in process.threads)
         threads = inside.with_idents(inside.with_holders(threads, build))
         look.semaphores, look.waits = inside.semaphores, inside.waits
+        asyncio = _asyncio(look, inside, build)
     look.process = msgspec.structs.replace(
         look.process,
-        threads=threads,
+        threads=tuple(
+            msgspec.structs.replace(thread, loop=asyncio.loops[thread.ident])
+            if thread.ident in asyncio.loops
+            else thread
+            for thread in threads
+        ),
+        tasks=asyncio.tasks,
         gil=interior.runtime.gil if interior else None,
         dead_idents=interior.runtime.dead_idents if interior else (),
     )
+
+
+def _asyncio(look: Look, inside: Inside, build: Build | None) -> Asyncio:
+    try:
+        return inside.asyncio(build)
+    except MemoryUnreadableError as error:
+        gap = Gap(what="asyncio tasks", because=str(error), pid=look.process.pid)
+        gaps = (*look.process.gaps, gap)
+        look.process = msgspec.structs.replace(look.process, gaps=gaps)
+        return Asyncio()
 
 
 def _with_interpreter(process: Process, build: Build | None, obstacle: str | None) -> Process:
@@ -120,10 +138,23 @@ def _with_interpreter(process: Process, build: Build | None, obstacle: str | Non
     return msgspec.structs.replace(process, interpreter=interpreter)
 
 
-def _enter(
+def enter(
     memory: Memory, space: AddressSpace, build: Build | None, tasks: Tasks, process: Process
 ) -> tuple[Interior | None, str | None]:
-    """Return the way into the interpreter, or what bars it; neither if there is none."""
+    """Return the way into the interpreter, or what bars it; neither if there is none.
+
+    Args:
+        memory: of the process.
+        space: its mappings.
+        build: what it runs, None if it is no Python.
+        tasks: its threads.
+        process: itself.
+
+    Raises:
+        OSError: the process is gone.
+        MemoryUnreadableError: its memory cannot be read.
+
+    """
     if build is None:
         return None, None
     if build.interpreter.memory is not None or build.version is None:

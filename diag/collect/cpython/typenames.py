@@ -90,6 +90,7 @@ def is_reference_count(word: int) -> bool:
     """Return whether the first word of an object can belong to a living one.
 
     A freed block begins with 0 or with the address of the next free block
-    (Objects/obmalloc.c); counts of living objects fit 32 bits, immortal ones too.
+    (Objects/obmalloc.c), which is below 1 << 47. Counts of living objects fit 32
+    bits, immortal ones too; from 3.14 on the two bytes at the top are flags.
     """
-    return 0 < word < 1 << 32
+    return 0 < word & (1 << 48) - 1 < 1 << 32

@@ -6,11 +6,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from diag.collect.cpython.attributes import UnreadableObjectError, attribute_values
 from diag.collect.cpython.exceptiontable import live_depth
 from diag.collect.cpython.framelayout import FRAMES
 from diag.collect.cpython.frames import Frames
 from diag.collect.cpython.holders import locks_held
+from diag.collect.cpython.mappings import Mappings, OddObjectError
 from diag.collect.cpython.typenames import Types
 from diag.collect.memory import MemoryBudgetError, MemoryUnreadableError
 from tests.unit.collect.cpython.fakes import HEAP, STACK, FakeMemory, HostileMemory
@@ -72,5 +72,5 @@ def test_object_without_attributes_is_said_to_be(version: tuple[int, int]) -> No
     memory = FakeMemory()
     memory.put_words(HEAP + 0x200, 1, HEAP + 0x400)
     memory.put_words(HEAP + 0x400 + 288, 1 << 40)
-    with pytest.raises((UnreadableObjectError, MemoryUnreadableError)):
-        attribute_values(memory, HEAP + 0x200, version)
+    with pytest.raises((OddObjectError, MemoryUnreadableError)):
+        Mappings(memory, version).attributes(HEAP + 0x200)

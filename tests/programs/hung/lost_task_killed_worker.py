@@ -3,7 +3,7 @@
 # /// diag
 # verdict = "hung"
 # [[finding]]
-# rule = "nobody-can-act"
+# rule = "lost-task"
 # confidence = "proven"
 # functions = ["main"]
 # ///

@@ -1,28 +1,26 @@
-"""A task waits for a future of its own pool, whose threads are all such tasks."""
+"""Tasks wait for tasks of their own pool; one worker is left, and works the queue off slowly."""
 
 # /// diag
-# verdict = "hung"
-# [[finding]]
-# rule = "nobody-can-act"
-# confidence = "proven"
-# functions = ["load_page"]
+# verdict = "healthy"
+# twin_of = ["pool-saturated"]
 # ///
 
 import os
 import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 
-pool = ThreadPoolExecutor(2)
+pool = ThreadPoolExecutor(3)
 started = threading.Barrier(3)
 
 
 def load_image():
-    return b""
+    time.sleep(3)
 
 
 def load_page():
     started.wait()
-    return pool.submit(load_image).result()
+    return [image.result() for image in [pool.submit(load_image) for _ in range(20)]]
 
 
 pages = [pool.submit(load_page) for _ in range(2)]
