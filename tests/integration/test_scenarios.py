@@ -10,6 +10,7 @@ import sys
 import time
 import zlib
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import psutil
@@ -87,11 +88,16 @@ def test_the_pool_hangs_on_every_python(python: Target) -> None:
 
 @PYTHONS
 def test_the_fixed_twins_of_the_pool_are_done(python: Target) -> None:
-    for variant in of_kind(ends=Ends.DONE):
-        outcome = measure.measure(HANGING, variant, python=target(python))
-        assert outcome.exit_status == 0, f"{variant.name}: {outcome.last_line}"
-        assert outcome.result == {"orders_done": 4}
-        assert not outcome.hung
+    asked, variants = target(python), of_kind(ends=Ends.DONE)
+
+    def outcome_of(variant: Variant) -> measure.Outcome:
+        return measure.measure(HANGING, variant, python=asked)
+
+    with ThreadPoolExecutor(len(variants)) as side_by_side:
+        for outcome in side_by_side.map(outcome_of, variants):
+            assert outcome.exit_status == 0, f"{outcome.variant}: {outcome.last_line}"
+            assert outcome.result == {"orders_done": 4}
+            assert not outcome.hung
 
 
 @functools.cache

@@ -172,6 +172,27 @@ class TestPipeChildCycle:
         assert (found.rule, found.confidence) == ("pipe-child-cycle", Confidence.PROVEN)
         assert found.primary.function == "build"
 
+    def pool_with_a_full_pipe(self, manager_waits):
+        """A parent writes into a pipe that its own manager thread reads; a worker has it, too."""
+        parent = process(
+            10,
+            thread(10, writes("pipe:[1]"), stack=frames("feed app.py:8")),
+            thread(11, manager_waits, stack=frames("run ~concurrent/futures/process.py:3")),
+        )
+        orders = pipe("pipe:[2]", writers=[10, 20], readers=[20])
+        wake_ups = pipe("pipe:[1]", writers=[10, 20], readers=[10, 20])
+        worker = process(20, thread(20, reads("pipe:[2]")), parent=10, forked=True)
+        return only(case(parent, worker, channels=[wake_ups, orders]))
+
+    def test_a_writer_that_bars_its_own_reader_with_a_lock_is_no_matter_of_parent_and_child(self):
+        found = self.pool_with_a_full_pipe(lock_wait(owner=10 * 16))
+        assert (found.rule, found.confidence) == ("nobody-can-act", Confidence.PROVEN)
+        assert found.primary.function == "feed"
+
+    def test_a_thread_that_joins_the_writer_is_not_barred_from_reading(self):
+        found = self.pool_with_a_full_pipe(lock_wait(JOIN, owner=10 * 16))
+        assert found.rule == "pipe-child-cycle"
+
     def test_a_parent_that_still_reads_is_slow_not_hung(self):
         parent = process(10, thread(10, world.RUNNING, stack=frames("build app.py:8")))
         child = process(20, thread(20, writes("pipe:[1]")), parent=10)
@@ -243,11 +264,17 @@ class TestNobodyCanAct:
         assert {found.primary.function, found.related[0].function} == {"main", "task"}
 
 
+BLURRED = msgspec.structs.replace(
+    pipe("pipe:[1]", writers=[10], readers=[10]),
+    uncertain="3 processes of other users were not readable",
+)
+
+
 def test_a_suspicion_is_not_called_proven():
-    blurred = msgspec.structs.replace(
-        pipe("pipe:[1]", writers=[10]), uncertain="3 processes of other users were not readable"
-    )
-    seen = case(process(10, thread(10, reads("pipe:[1]"))), channels=[blurred])
-    found = only(seen)
+    found = only(case(process(10, thread(10, writes("pipe:[1]"))), channels=[BLURRED]))
     assert found.confidence is Confidence.LIKELY
     assert any("3 processes" in fact.text for fact in found.evidence)
+
+
+def test_without_a_proof_who_waits_as_idle_programs_do_is_idle():
+    assert findings(case(process(10, thread(10, reads("pipe:[1]"))), channels=[BLURRED])) == []
