@@ -2,6 +2,7 @@
 
 from enum import StrEnum
 
+from diag.analysis.awaiting import blames_tasks, unresolved
 from diag.analysis.completions import TaskState
 from diag.analysis.frames import is_library, user_frame
 from diag.analysis.graph import Graph, sinks, wait_for_graph, waiting_for
@@ -9,6 +10,8 @@ from diag.analysis.idioms import Idiom, idiom_of
 from diag.analysis.liveness import Liveness
 from diag.analysis.owners import OwnerState
 from diag.analysis.roles import is_idle_worker
+from diag.analysis.signals import idles
+from diag.analysis.starvation import gil_holder, wants_gil
 from diag.analysis.tree import Tree
 from diag.analysis.wakers import Wakers
 from diag.model.base import Record
@@ -27,6 +30,8 @@ class CauseKind(StrEnum):
     PIPE_CHILD_CYCLE = "pipe-child-cycle"
     POOL_SATURATED = "pool-saturated"
     LOST_TASK = "lost-task"
+    GIL_HELD = "gil-held"
+    UNRESOLVED_AWAITABLE = "unresolved-awaitable"
     NOBODY_CAN_ACT = "nobody-can-act"
 
 
@@ -52,6 +57,8 @@ def find_causes(tree: Tree, liveness: Liveness) -> tuple[Cause, ...]:
     graph = wait_for_graph(liveness, liveness.likely)
     causes = []
     for sink in sinks(graph):
+        if not sink <= liveness.proven and all(idles(tree, member) for member in sink):
+            continue  # without a proof, those who wait as idle programs do are idle
         causes.append(
             Cause(
                 kind=_kind_of(tree, liveness, graph, sink),
@@ -68,6 +75,10 @@ def _kind_of(tree: Tree, liveness: Liveness, graph: Graph, sink: frozenset[Threa
         return CauseKind.POOL_SATURATED
     if _waits_in(liveness, sink, TaskState.LOST):
         return CauseKind.LOST_TASK
+    if _keeps_gil(tree, liveness, sink):
+        return CauseKind.GIL_HELD
+    if blames_tasks(tree, sink):
+        return CauseKind.UNRESOLVED_AWAITABLE
     if len(sink) == 1:
         (member,) = sink
         return _kind_of_one(
@@ -80,6 +91,14 @@ def _kind_of(tree: Tree, liveness: Liveness, graph: Graph, sink: frozenset[Threa
     if across and WaitKind.WRITE in kinds and not _bars_a_reader(tree, liveness, sink):
         return CauseKind.PIPE_CHILD_CYCLE
     return CauseKind.NOBODY_CAN_ACT
+
+
+def _keeps_gil(tree: Tree, liveness: Liveness, sink: frozenset[ThreadId]) -> bool:
+    """Whether a member holds a GIL for which a thread that can never run again waits."""
+    starving = {
+        thread_id.pid for thread_id in liveness.likely if wants_gil(tree.threads[thread_id])
+    }
+    return any(gil_holder(tree, pid) in sink for pid in starving)
 
 
 def _kind_of_one(
@@ -139,16 +158,19 @@ def _takes_a_lock(tree: Tree, member: ThreadId) -> bool:
 
 
 # Who waits for the end of others is seldom where the trouble began.
+_LOCK_WAITS = (WaitKind.LOCK, WaitKind.SHARED_LOCK, WaitKind.FILE_LOCK)
 _FOLLOWERS = frozenset({Idiom.JOIN, Idiom.CHILD})
 
 
 def _telling(tree: Tree, member: ThreadId) -> tuple[int, bool, ThreadId]:
     """Sort key: threads that run the user's code before pool machinery and idle ones."""
-    is_main = member.pid == member.tid
-    return _rank(tree, member), is_main, member
+    is_top = member.pid == member.tid == tree.snapshot.root.pid
+    return _rank(tree, member), is_top, member
 
 
 def _rank(tree: Tree, member: ThreadId) -> int:
+    if unresolved(tree, member) is not None:
+        return 2
     thread = tree.threads[member]
     frame = user_frame(thread.stack)
     if frame is None or is_library(frame) or is_idle_worker(tree, member):
@@ -158,4 +180,6 @@ def _rank(tree: Tree, member: ThreadId) -> int:
         return 3
     if idiom is Idiom.QUEUE_GET:
         return 2
-    return 0 if thread.wait.kind is WaitKind.LOCK else 1
+    if wants_gil(thread):
+        return 3
+    return 0 if thread.wait.kind in _LOCK_WAITS else 1

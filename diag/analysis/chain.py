@@ -4,7 +4,10 @@ from diag.analysis.case import Case
 from diag.analysis.completions import Completion, TaskState
 from diag.analysis.frames import is_library, place, user_frame
 from diag.analysis.idioms import Idiom, idiom_of
+from diag.analysis.inheritance import inheritance_words
 from diag.analysis.owners import Owner, OwnerState
+from diag.analysis.starvation import wants_gil
+from diag.analysis.task_words import loop_words
 from diag.analysis.words import describe_wait
 from diag.model.finding import Evidence, Link, Source
 from diag.model.ids import ThreadId
@@ -24,18 +27,33 @@ def wait_link(case: Case, waiter: ThreadId) -> Link:
         own = user_frame(thread.stack)
         if own is not None and own != innermost:
             details.append(f"called from {place(own)}")
+    details.extend(loop_words(case, waiter))
     owner = case.liveness.wakers[waiter].owner
     if owner is not None:
         details.extend(owner_words(case, waiter, owner))
     completion = case.liveness.wakers[waiter].completion
     if completion is not None:
         details.append(completion_words(case, completion))
+    elif _has_no_pool(case, waiter):
+        details.append(
+            f"no worker of a pool is in {waiter.pid}: a fork copies a pool without its threads"
+        )
+    details.extend(inheritance_words(case, waiter))
     return Link(
         text=wait_words(case, waiter),
         source=Source.READ if completion is not None else source_of(thread.wait, owner),
         waiter=case.locate(waiter),
         details=tuple(details),
     )
+
+
+def _has_no_pool(case: Case, waiter: ThreadId) -> bool:
+    """Whether a thread waits for a task in a process that a fork made, without any pool."""
+    subject = case.tree.threads[waiter].subject
+    process = case.tree.processes[waiter.pid]
+    if subject is None or not subject.tasks or not process.forked_without_exec or process.pools:
+        return False
+    return all(thread.worker is None for thread in process.threads)
 
 
 def source_of(wait: Wait, owner: Owner | None) -> Source:
@@ -153,23 +171,26 @@ def _runs_user_code(case: Case, thread_id: ThreadId) -> bool:
 def evidence_of(case: Case, member: ThreadId) -> list[Evidence]:
     """Return the facts that the judgement of one thread rests on."""
     thread = case.tree.threads[member]
-    facts = []
-    call = thread.wait.syscall or "its wait"
-    facts.append(
-        Evidence(
-            text=f"thread {member.tid} of {member.pid} is blocked in {call} without a time-out"
-            f" and did not run for {case.apart_s:.1f} s (context switches"
-            f" {thread.voluntary_switches} + {thread.involuntary_switches}, unchanged)",
-            source=Source.OBSERVED,
+    who = f"thread {member.tid} of {member.pid}"
+    if wants_gil(thread):
+        text = (
+            f"{who} asks for the GIL every 5 ms, and the GIL did not change hands"
+            f" for {case.apart_s:.1f} s"
         )
+        return [Evidence(text=text, source=Source.READ)]
+    blocked = Evidence(
+        text=f"{who} is blocked in {thread.wait.syscall or 'its wait'} without a time-out"
+        f" and did not run for {case.apart_s:.1f} s (context switches"
+        f" {thread.voluntary_switches} + {thread.involuntary_switches}, unchanged)",
+        source=Source.OBSERVED,
     )
     lock = thread.wait.lock
-    if lock is not None and lock.owner_ident is not None:
-        at = f" at {lock.address:#x}" if lock.address is not None else ""
-        facts.append(
-            Evidence(
-                text=f"{lock.type_name or lock.kind.value}{at} records owner {lock.owner_ident:#x}",
-                source=Source.READ,
-            )
-        )
-    return facts
+    if lock is None or lock.owner_ident is None:
+        return [blocked]
+    name = lock.type_name or lock.kind.value
+    at = f" at {lock.address:#x}" if lock.address is not None else ""
+    if lock.owner_source is None:
+        text = f"{name}{at} records owner {lock.owner_ident:#x}"
+    else:
+        text = f"thread {lock.owner_ident:#x} is inside a `with` statement on {name}{at}"
+    return [blocked, Evidence(text=text, source=Source.READ)]

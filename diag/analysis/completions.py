@@ -6,6 +6,7 @@ it or set its result: what is found here narrows a suspicion, never a proof.
 
 from enum import StrEnum
 
+from diag.analysis.roles import machinery_role
 from diag.analysis.tree import Tree
 from diag.model.base import Record
 from diag.model.ids import ThreadId
@@ -94,7 +95,10 @@ def _in_pool(tree: Tree, owner: Process, pool: Pool, task: Task) -> Completion |
     full = pool.max_workers is not None and len(staff) >= max(pool.max_workers, 1)
     if full and all(worker.busy for worker in staff.values()):
         return Completion(state=TaskState.QUEUED, pools=(pool,), threads=frozenset(staff))
-    witnesses = _witnesses_of_loss(tree, owner, pool, staff)
+    if pool.kind is PoolKind.PROCESSES and not pool.pids:
+        witnesses = _manager(tree, owner)
+    else:
+        witnesses = _witnesses_of_loss(tree, owner, pool, staff)
     if witnesses is not None:
         return Completion(
             state=TaskState.LOST, pools=(pool,), threads=frozenset(), witnesses=witnesses
@@ -118,19 +122,28 @@ def workers_of(tree: Tree, owner: Process, pool: Pool) -> dict[ThreadId, Worker]
             if (worker := tree.threads[thread_id].worker) is not None
             and worker.pool == pool.address
         }
-    found: dict[ThreadId, Worker] = {}
-    for pid in pool.pids:
-        process = _worker_process(tree, owner, pid)
-        threads = tree.threads_of[process.pid] if process is not None else ()
-        loops = {
-            thread_id: worker
-            for thread_id in threads
-            if (worker := tree.threads[thread_id].worker) is not None and worker.kind is pool.kind
-        }
-        if len(loops) != 1:
-            return None
-        found |= loops
-    return found
+    found = [worker_in(tree, owner, pool, pid) for pid in pool.pids]
+    known = [each for each in found if each is not None]
+    return dict(known) if len(known) == len(found) else None
+
+
+def worker_in(tree: Tree, owner: Process, pool: Pool, pid: int) -> tuple[ThreadId, Worker] | None:
+    """Return the thread that runs the loop of a worker process, None if none is seen to.
+
+    Args:
+        tree: with the process.
+        owner: of the pool.
+        pool: that it works for.
+        pid: as the owner knows it.
+
+    """
+    process = _worker_process(tree, owner, pid)
+    loops = [
+        (thread_id, worker)
+        for thread_id in (tree.threads_of[process.pid] if process is not None else ())
+        if (worker := tree.threads[thread_id].worker) is not None and worker.kind is pool.kind
+    ]
+    return loops[0] if len(loops) == 1 else None
 
 
 def _worker_process(tree: Tree, owner: Process, pid: int) -> Process | None:
@@ -172,6 +185,20 @@ def _witnesses_of_loss(
     if tree.threads[taker].wait.kind is not WaitKind.READ:
         return None
     return free | {feeder, taker, keeper}
+
+
+def _manager(tree: Tree, owner: Process) -> frozenset[ThreadId] | None:
+    """Return the managers of a process's executors, None if they were not seen.
+
+    A manager starts no worker by itself: submit() does, and only where it takes none
+    to be free (cpython#115634).
+    """
+    managers = frozenset(
+        thread_id
+        for thread_id in tree.threads_of[owner.pid]
+        if machinery_role(tree.threads[thread_id].stack) == "manager"
+    )
+    return managers or None
 
 
 def _handlers(tree: Tree, owner: Process, pool: Pool) -> dict[str, ThreadId]:

@@ -32,6 +32,14 @@ class Idiom(StrEnum):
 # Waits in which a healthy program may leave its main thread for ever. Without a
 # stack it cannot be told, so it may be one of them.
 PARKING = frozenset({Idiom.EVENT, Idiom.NO_STACK})
+# Waits in which a healthy program may leave any thread while it has nothing to do.
+IDLING = PARKING | {
+    Idiom.CONDITION,
+    Idiom.QUEUE_GET,
+    Idiom.JOIN,
+    Idiom.CHILD,
+    Idiom.EVENT_LOOP,
+}
 
 # File ending, bare function name -> idiom; the outermost match of the innermost
 # frames wins, since Event.wait stands on Condition.wait.

@@ -10,6 +10,7 @@ from diag.analysis.graph import wait_for_graph
 from diag.analysis.owners import Owner, OwnerState, resolve
 from diag.analysis.roles import role_of
 from diag.analysis.words import describe_wait
+from diag.model.finding import Source
 from diag.model.graph import Edge, Graph, Node, Part
 from diag.model.ids import ThreadId
 from diag.model.wait import WaitKind
@@ -140,14 +141,14 @@ def _edges(case: Case, waits: Waits, grouping: _Grouping, shown: frozenset[str])
     followed = ((waiter, frozenset({waker})) for waiter, waker in _followers(case))
     for waiter, wakers in (*sorted(nearest.items()), *followed):
         thread, own = case.tree.threads[waiter], grouping.of[waiter].id
-        owner = _owner(case, waiter)
+        owner, completion = _owner(case, waiter), case.liveness.wakers[waiter].completion
         for other in sorted({grouping.of[waker].id for waker in wakers}):
             if (own, other) not in drawn and {own, other} <= shown:
                 drawn.add((own, other))
                 yield Edge(
                     waiter=own,
                     waker=other,
-                    source=source_of(thread.wait, owner),
+                    source=Source.READ if completion else source_of(thread.wait, owner),
                     label=_label(case, waiter),
                 )
 
@@ -199,6 +200,7 @@ def _add_absent(
 
 _NOBODY = {
     CauseKind.DEAD_HOLDER: "the process that held it has died",
+    CauseKind.LOST_TASK: "no worker has its task",
     CauseKind.ORPHANED_LOCK: "its owner does not exist in this process",
     CauseKind.SELF_DEADLOCK: "only this very thread could release it",
 }

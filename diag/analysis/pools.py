@@ -8,7 +8,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
-from diag.analysis.completions import workers_of
+from diag.analysis.completions import worker_in, workers_of
 from diag.analysis.frames import place, user_frame
 from diag.analysis.roles import machinery_role
 from diag.analysis.tree import Tree
@@ -89,10 +89,16 @@ def _of_library(tree: Tree, dead: frozenset[ThreadId]) -> Iterator[PoolView]:
 
 
 def _members(tree: Tree, owner: Process, pool: Pool) -> list[Member]:
-    of_threads = pool.kind in _OF_THREADS
+    if pool.kind in _OF_THREADS:
+        staff = workers_of(tree, owner, pool) or {}
+        return [
+            Member(thread_id.tid, thread_id if worker.busy else None)
+            for thread_id, worker in staff.items()
+        ]
+    found = (worker_in(tree, owner, pool, pid) for pid in pool.pids)
     return [
-        Member(thread_id.tid if of_threads else thread_id.pid, thread_id if worker.busy else None)
-        for thread_id, worker in (workers_of(tree, owner, pool) or {}).items()
+        Member(thread_id.pid, thread_id if worker.busy else None)
+        for thread_id, worker in (each for each in found if each is not None)
     ]
 
 
@@ -150,6 +156,7 @@ def _view(
         idle=tuple(member.id for member in members if member.busy is None),
         working=tuple(member.id for member in working),
         stuck=tuple(member.id for member in stuck),
+        starting=len(pool.pids) - len(members) if pool is not None and not of_threads else 0,
         queued=_queued(pool, len(busy)) if pool is not None else None,
         machinery=_machinery(owner) if owner is not None and not of_threads else {},
         outliers=tuple(_outliers(tree, stuck, working, len(members))),

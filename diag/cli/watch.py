@@ -108,6 +108,7 @@ def watch(
     emit(report, outputs)
     judging.keep(report)
     if outcome.because == "hang":
+        say("the tree was ended: hang")
         return ExitStatus.ENDED_HUNG_TREE
     return policy.exit_status(report, fail_on)
 

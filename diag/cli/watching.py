@@ -29,6 +29,7 @@ class Watching(NamedTuple):
     """The options that both commands have."""
 
     interval_s: float
+    stall_s: float
     max_overhead: float
     on_hang: OnHang
     core: Path | None
@@ -41,6 +42,12 @@ def watching_options(command: Command) -> Command:
     """Add the options of a watch, and pass them on as one `watching`."""
 
     @seconds_option("--interval", "interval_s", default=0.5, about="Time between quick looks.")
+    @seconds_option(
+        "--stall",
+        "stall_s",
+        default=60.0,
+        about="For how long nothing at all may happen in the tree before it is looked into.",
+    )
     @click.option(
         "--max-overhead",
         type=click.FloatRange(0.01, 100),
@@ -85,6 +92,7 @@ def watching_options(command: Command) -> Command:
     def with_watching(
         *,
         interval_s: float,
+        stall_s: float,
         max_overhead: float,
         on_hang: OnHang,
         core: Path | None,
@@ -95,6 +103,7 @@ def watching_options(command: Command) -> Command:
     ) -> Any:
         watching = Watching(
             max(interval_s, FASTEST_S),
+            stall_s,
             max_overhead,
             on_hang,
             core,
@@ -153,6 +162,7 @@ def watch_target(
         interval_s=watching.interval_s,
         max_share=watching.max_overhead / 100,
         for_s=for_s,
+        stall_s=watching.stall_s,
         act_on_hang=action.wanted,
         act_on_time_out=kill_at_end,
     )

@@ -89,6 +89,8 @@ class PoolView(Record, frozen=True, omit_defaults=False):
         idle: workers that wait for a task: pids, or tids for threads.
         working: workers that have a task and could go on.
         stuck: workers that have a task and can never run again.
+        starting: number of worker processes that do not run a worker's loop yet, or
+            whose frames could not be had.
         queued: tasks that no worker has, None if not known.
         machinery: threads of the owner that keep the pool going, by tid: "manager",
             "feeder", "worker handler", "task handler", "result handler".
@@ -102,6 +104,7 @@ class PoolView(Record, frozen=True, omit_defaults=False):
     idle: tuple[int, ...]
     working: tuple[int, ...]
     stuck: tuple[int, ...]
+    starting: int = 0
     queued: int | None = None
     machinery: dict[int, str] = msgspec.field(default_factory=dict)
     outliers: tuple[str, ...] = ()

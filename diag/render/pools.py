@@ -21,13 +21,15 @@ def draw_pools(page: Page, report: Report) -> None:
 
 
 def _draw_pool(page: Page, pool: PoolView) -> None:
-    count = len(pool.idle) + len(pool.working) + len(pool.stuck)
+    count = len(pool.idle) + len(pool.working) + len(pool.stuck) + pool.starting
     what = plural(count, "thread" if pool.of_threads else "worker")
     parts = [
         f"{len(ids)} {state}{_ids(ids)}"
         for state, ids in (("stuck", pool.stuck), ("working", pool.working), ("idle", pool.idle))
         if ids
     ]
+    if pool.starting:
+        parts.append(f"{pool.starting} starting")
     if pool.queued:
         parts.append(f"{plural(pool.queued, 'task')} queued")
     told = f": {', '.join(parts)}" if parts else ""

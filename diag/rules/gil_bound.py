@@ -47,9 +47,9 @@ def _finding(case: Case, load: Load, demand: Demand, gain: float) -> Finding:
         f" {demand.used_cpus:.2g} CPU: the GIL lets one of them compute at a time",
         explanation="Threads of one Python process share its global interpreter lock. While one"
         " runs Python code, the others that want to wait for it, however many CPUs there are.",
-        advice=f"Compute in processes: a ProcessPoolExecutor with {workers} would do this work up"
-        f" to {gain:.1f} times as fast here. Threads are right for"
-        " I/O, and for calls that release the GIL.",
+        advice=f"Compute in processes: a ProcessPoolExecutor with {workers} would do this work"
+        f" up to {gain:.1f} times as fast here. Threads are right for I/O, and for calls that"
+        " release the GIL.",
         primary=places[0],
         related=tuple(places[1:]),
         evidence=(

@@ -7,47 +7,80 @@ from diag.analysis.case import Case
 from diag.analysis.causes import CauseKind
 from diag.analysis.completions import workers_of
 from diag.model.finding import Evidence, Finding, Severity, Source
+from diag.model.pool import Pool
 from diag.rules.base import Rule
 from diag.rules.deadlock import Deadlock, common_fields, deadlocks
+
+_REPLACED = (
+    "multiprocessing.Pool replaces a worker that ends, but forgets what it was doing: the task is"
+    " neither run again nor reported as failed, so its result never comes. A worker ends like that"
+    " when it is killed, by the kernel for want of memory for instance, when C code crashes, or"
+    " when the task calls os._exit()."
+)
+_REPLACED_ADVICE = (
+    "Use concurrent.futures.ProcessPoolExecutor, which fails the Future with BrokenProcessPool when"
+    " a worker dies, or get results with a time-out. Look for the end of the worker in the kernel's"
+    " log (out of memory) and in core dumps."
+)
+_NONE_LEFT = (
+    "The executor has tasks and no worker process left. Workers end after max_tasks_per_child"
+    " tasks; the executor starts new ones only where it takes none to be free, and its count of"
+    " free ones can be wrong then (cpython#115634)."
+)
+_NONE_LEFT_ADVICE = (
+    "Do without max_tasks_per_child, or use multiprocessing.Pool(maxtasksperchild=...), which keeps"
+    " its number of workers; or update Python to a version that has this corrected."
+)
 
 
 def _check(case: Case) -> Iterator[Finding]:
     for deadlock in deadlocks(case, CauseKind.LOST_TASK):
         fields = common_fields(case, deadlock)
+        replaced = any(pool.pids for pool in _pools(case, deadlock))
+        why = "the worker that had it has ended" if replaced else "the pool has no worker left"
         yield Finding(
             rule=RULE.id,
             severity=RULE.severity,
             title=f"{case.name(deadlock.first)} waits for a task that no worker of its pool has:"
-            " the worker that had it has ended",
-            explanation="multiprocessing.Pool replaces a worker that ends, but forgets what it was"
-            " doing: the task is neither run again nor reported as failed, so its result never"
-            " comes. A worker ends like that when it is killed, by the kernel for want of memory"
-            " for instance, when C code crashes, or when the task calls os._exit().",
-            advice="Use concurrent.futures.ProcessPoolExecutor, which fails the Future with"
-            " BrokenProcessPool when a worker dies, or get results with a time-out. Look for the"
-            " end of the worker in the kernel's log (out of memory) and in core dumps.",
+            f" {why}",
+            explanation=_REPLACED if replaced else _NONE_LEFT,
+            advice=_REPLACED_ADVICE if replaced else _NONE_LEFT_ADVICE,
             **fields | {"evidence": (*fields["evidence"], *_facts(case, deadlock))},
         )
 
 
-def _facts(case: Case, deadlock: Deadlock) -> Iterator[Evidence]:
-    """Yield what is known of the pool, and of children that ended and can still be seen."""
-    owner = case.tree.processes[deadlock.first.pid]
+def _pools(case: Case, deadlock: Deadlock) -> tuple[Pool, ...]:
     completion = case.liveness.wakers[deadlock.first].completion
-    for pool in completion.pools if completion is not None else ():
+    return completion.pools if completion is not None else ()
+
+
+def _facts(case: Case, deadlock: Deadlock) -> Iterator[Evidence]:
+    """Yield what is known of the pool, and of children whose end was seen."""
+    owner = case.tree.processes[deadlock.first.pid]
+    for pool in _pools(case, deadlock):
         staff = workers_of(case.tree, owner, pool) or {}
         free = sum(not worker.busy for worker in staff.values())
-        yield Evidence(
-            text=f"{free} of its {len(staff)} workers wait for a task, none runs this one;"
-            " the pipes of tasks and of results are empty",
-            source=Source.READ,
-        )
-    for pid in case.tree.children_of[owner.pid]:
-        process = case.tree.processes[pid]
-        if process.state == "Z":
-            yield Evidence(
-                text=f"child {pid} has ended{_how(process.exit_status)}", source=Source.OBSERVED
+        text = f"{pool.kind.value} has {len(pool.tasks)} tasks without a result and no worker"
+        if pool.pids:
+            text = (
+                f"{free} of its {len(staff)} workers wait for a task, none runs this one;"
+                " the pipes of tasks and of results are empty"
             )
+        yield Evidence(text=text, source=Source.READ)
+    for pid, status in _ended_children(case, owner.pid).items():
+        yield Evidence(text=f"child {pid} has ended{_how(status)}", source=Source.OBSERVED)
+
+
+def _ended_children(case: Case, owner: int) -> dict[int, int | None]:
+    """Return the children that were seen as zombies, with their exit status."""
+    sampled = (process for sample in case.samples for process in sample.processes)
+    ended = {
+        each.pid: each.exit_status
+        for each in sampled
+        if each.parent_pid == owner and each.state == "Z"
+    }
+    now = (case.tree.processes[pid] for pid in case.tree.children_of[owner])
+    return ended | {process.pid: process.exit_status for process in now if process.state == "Z"}
 
 
 def _how(status: int | None) -> str:

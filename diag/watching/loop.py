@@ -6,6 +6,8 @@ from collections import deque
 from collections.abc import Callable
 from typing import NamedTuple
 
+from msgspec.structs import replace
+
 from diag.analysis.liveness import needs_stacks
 from diag.analysis.tree import Tree
 from diag.collect.routine import Routine, Seen
@@ -92,9 +94,9 @@ class Watcher:
         stacks: Callable[[Snapshot], Snapshot] | None = ask_pyspy,
     ) -> None:
         self._target, self._hooks = target, hooks
+        self._stall_s = settings.stall_s
         self._stacks = stacks
         self._plan = Plan(settings, time.monotonic())
-        self._routine = Routine(target.pid, adopted=target.adopted)
         self._header: Header = make_header()
         self._first: Snapshot | None = None
         self._pair: tuple[Snapshot, ...] = ()
@@ -109,6 +111,10 @@ class Watcher:
         """Watch to the end."""
         self._hooks.record(self._header)
         self._begin()
+        try:
+            self._routine = Routine(self._target.pid, adopted=self._target.adopted)
+        except OSError as error:
+            raise TargetGoneError(f"process {self._target.pid} ended") from error
         step = self._plan.start(time.monotonic())
         try:
             while step.do is not Do.STOP:
@@ -201,6 +207,8 @@ class Watcher:
             wants_stacks=lambda seen: stacks is not None and needs_stacks(Tree(seen)),
             add_stacks=stacks or add_stacks,
         )
+        if self._plan.still_s >= self._stall_s:
+            self._first = replace(self._first, still_s=self._plan.still_s)
         self.story.looked(self._first)
         self._hooks.record(self._first)
         self._activities = ()

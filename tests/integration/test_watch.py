@@ -16,6 +16,7 @@ import pytest
 import diag as public
 from diag.cli.report import read_recording
 from diag.errors import DiagError, ExitStatus
+from diag.model.codec import decode_report
 from diag.model.report import Report, Verdict
 from diag.pipeline import judge
 from tests.integration import harness, pythons
@@ -160,6 +161,22 @@ def test_a_process_that_is_not_there() -> None:
     status, _, err = run_diag("watch", "4194999")
     assert status == ExitStatus.UNOBSERVABLE
     assert "there is no process 4194999" in err
+
+
+STALLING = [p for p in harness.programs("slow", "slow_healthy") if p.stall_s is not None]
+
+
+@pytest.mark.parametrize("program", STALLING, ids=lambda program: program.name)
+def test_a_lack_of_progress_is_told_from_having_nothing_to_do(program: harness.Program) -> None:
+    with harness.running(program, TARGET) as pid:
+        options = ("--stall", str(program.stall_s), "--for", "5", "--json")
+        _, out, _ = run_diag("watch", str(pid), *options)
+    report = decode_report(out.encode())
+    assert report.verdict.value == program.verdict
+    assert [f.rule for f in report.findings] == [e.rules[0] for e in program.findings]
+    for finding, expected in zip(report.findings, program.findings, strict=True):
+        assert finding.confidence in expected.confidences
+        assert finding.primary.function in expected.functions
 
 
 class TestInAProgram:

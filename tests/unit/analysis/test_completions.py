@@ -156,6 +156,23 @@ class TestProcessPool:
         seen = self.pool(self.worker(21, 3), self.worker(22, 4), seen_pids=(21, 22, 23))
         assert completion_of(seen.tree, MAIN) is None
 
+    def executor_without_workers(self, manager):
+        seen = self.pool(seen_pids=())
+        owner = seen.tree.snapshot.processes[0]
+        (frame,) = frames("run ~concurrent/futures/process.py:5")
+        made = thread(15, manager, stack=(frame,))
+        return msgspec.structs.replace(owner, threads=(*owner.threads, made))
+
+    def test_an_executor_that_has_tasks_and_no_worker_has_lost_them(self):
+        seen = case(self.executor_without_workers(lock_wait()))
+        assert told(seen, MAIN).state is TaskState.LOST
+        assert [(cause.kind, cause.proven) for cause in seen.causes] == [
+            (CauseKind.LOST_TASK, False)
+        ]
+
+    def test_an_executor_whose_manager_moves_may_start_a_worker(self):
+        assert not case(self.executor_without_workers(RUNNING)).causes
+
 
 class TestLostTask:
     JOB = 7

@@ -217,3 +217,27 @@ def test_who_asks_twice_gets_none() -> None:
     plan = Plan(Settings(), 0.0)
     plan.after(Interrupted(3.0))
     assert plan.after(Interrupted(3.1)) == Step(Do.STOP, 3.1, "interrupted")
+
+
+def test_a_tree_in_which_nobody_runs_for_long_is_looked_at_once_more() -> None:
+    world = Clockwork(Settings(stall_s=10.0))
+    everyone = still(1, 2, 3)
+    world.pass_(still())
+    world.pass_(everyone)
+    world.look()
+    while (step := world.pass_(everyone)).do is Do.ROUTINE:
+        assert world.step.at_s < 20.0
+    assert (step.do, step.because) == (Do.LOOK, "stall")
+    assert world.plan.still_s == pytest.approx(10.0, abs=1.0)
+    world.look()
+    for _ in range(40):
+        assert world.pass_(everyone).do is Do.ROUTINE, "once is enough"
+    world.pass_(still(1, 2))
+    assert world.plan.still_s == 0.0
+
+
+def test_time_in_which_diag_had_no_cpu_does_not_count() -> None:
+    plan = Plan(Settings(stall_s=60.0), 0.0)
+    plan.after(passed(0.0, still(1, 2, 3)))
+    plan.after(passed(100.0, still(1, 2, 3)))
+    assert plan.still_s == 1.0
