@@ -44,7 +44,7 @@ class Case:
         samples: tuple[Sample, ...] = (),
         activities: tuple[Activity, ...] = (),
     ) -> None:
-        self.tree = Tree(with_starving(first, second))
+        self.tree = Tree(with_starving(first, second, activities))
         self.second = Tree(second)
         judged = judge(self.tree, self.second)
         self.causes: tuple[Cause, ...] = find_causes(self.tree, judged)
