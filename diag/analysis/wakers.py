@@ -14,7 +14,6 @@ from diag.model.base import Record
 from diag.model.channel import Channel, ChannelKind
 from diag.model.ids import ThreadId
 from diag.model.lock import Lock, LockKind
-from diag.model.process import Interpreter
 from diag.model.wait import ChannelWait, Wait, WaitKind
 
 
@@ -30,7 +29,6 @@ class Wakers(Record, frozen=True):
             be read: they count for a proof and not for a suspicion.
         suspects: pids that could in principle, though nothing says they will;
             they count likewise.
-        suspect_threads: single threads of that sort.
         owner: the owner of the lock waited for, None if it is no lock.
         completion: who completes the task waited for, None if it is no task, or
             if anybody may.
@@ -45,7 +43,6 @@ class Wakers(Record, frozen=True):
     processes: frozenset[int] = frozenset()
     uncertain: tuple[str, ...] = ()
     suspects: frozenset[int] = frozenset()
-    suspect_threads: frozenset[ThreadId] = frozenset()
     owner: Owner | None = None
     completion: Completion | None = None
     witnesses: frozenset[ThreadId] = frozenset()
@@ -115,35 +112,13 @@ def _of_private_futex(tree: Tree, waiter: ThreadId, wait: Wait) -> Wakers:
             completion=completion,
             witnesses=completion.witnesses,
         )
-    siblings = _siblings(tree, waiter)
-    strange = (
-        _native(tree, siblings) if wait.lock is not None and wait.lock.address else frozenset()
-    )
     return Wakers(
-        threads=siblings - strange,
-        suspect_threads=strange,
+        threads=_siblings(tree, waiter),
         processes=_parent_of_parked(tree, waiter),
         outside=signals.outside,
         uncertain=_doubts(signals),
         owner=owner,
     )
-
-
-def _native(tree: Tree, threads: frozenset[ThreadId]) -> frozenset[ThreadId]:
-    """Return those threads that the interpreter does not know.
-
-    Such a thread (a watchdog of faulthandler, a pool of a numeric library) releases an
-    object of Python only if it calls into the interpreter.
-    """
-    if not threads or (interpreter := _interpreter(tree, next(iter(threads)).pid)) is None:
-        return frozenset()
-    if interpreter.memory is not None:
-        return frozenset()
-    return frozenset(thread_id for thread_id in threads if tree.threads[thread_id].ident is None)
-
-
-def _interpreter(tree: Tree, pid: int) -> Interpreter | None:
-    return tree.processes[pid].interpreter
 
 
 def _parent_of_parked(tree: Tree, waiter: ThreadId) -> frozenset[int]:
