@@ -34,9 +34,9 @@ def user_frame(stack: Stack | None) -> Frame | None:
     """
     if stack is None or not stack.frames:
         return None
-    own = [frame for frame in stack.frames if not is_library(frame)]
+    own = [frame for frame in stack.own_frames if not is_library(frame)]
     mine = [frame for frame in own if not is_installed(frame)]
-    shown = mine or own or list(stack.frames)
+    shown = mine or own or list(stack.own_frames) or list(stack.frames)
     return next((frame for frame in shown if not _is_part(frame)), shown[0])
 
 

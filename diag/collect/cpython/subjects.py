@@ -91,7 +91,7 @@ def _with_subject(thread: Thread, values: Values, names: Names) -> Thread:
         return thread
     return msgspec.structs.replace(
         thread,
-        worker=find_worker(values, thread.stack.frames),
+        worker=find_worker(values, thread.stack.own_frames),
         subject=_subject(thread, values, names),
     )
 
