@@ -19,7 +19,7 @@ help:
 	@echo "make demo   show a hung worker pool, and diag saying why"
 	@echo "make test   all tests, in an own virtual environment"
 	@echo "make lint   ruff, mypy, import-linter"
-	@echo "make bench  what a look costs"
+	@echo "make bench  what looking and watching cost (ten minutes)"
 	@echo "make docs   write the generated pages again"
 	@echo "make clean  remove .venv and caches"
 
@@ -41,6 +41,8 @@ lint: $(DEV)
 
 bench: $(RUN)
 	$(BIN)/python benchmarks/attach_33.py
+	for name in growth recording onset overhead slowdown; do \
+	  $(BIN)/python -m benchmarks.$$name || exit 1; done
 
 docs: $(DEV)
 	$(BIN)/python -m diag.scenario.docs

@@ -13,6 +13,7 @@ import pytest
 from diag.cli.app import diag as command_line
 from diag.errors import ExitStatus
 from diag.rules.registry import RULES
+from diag.scenario import labels, score
 from tests.integration import harness
 
 REPOSITORY = Path(__file__).resolve().parents[1]
@@ -53,6 +54,32 @@ def test_a_rule_has_a_program_that_it_must_find_and_a_twin_that_it_must_not(rule
     assert twins
 
 
+def scenarios_of(rule: str) -> list[str]:
+    """Return the scenarios with a variant that is there for the rule."""
+    return [
+        scenario.name
+        for scenario in labels.load_all()
+        if any(rule == each.rule for variant in scenario.variants for each in variant.expects)
+    ]
+
+
+@pytest.mark.parametrize("rule", RULE_IDS)
+def test_a_rule_with_a_scenario_says_how_to_run_it(rule: str) -> None:
+    page = (REPOSITORY / "docs" / "rules" / f"{rule}.md").read_text()
+    named = re.findall(r"`diag scenario run ([\w-]+) --watch`", page)
+    assert set(named) <= set(scenarios_of(rule))
+    assert bool(named) is bool(scenarios_of(rule))
+
+
+def test_the_score_is_of_all_scenarios() -> None:
+    page = (REPOSITORY / "docs" / score.PAGE).read_text()
+    for scenario in labels.load_all():
+        for variant in scenario.variants:
+            assert f"| {scenario.name} | {variant.name} |" in page, (
+                "run: diag scenario verify --write-docs"
+            )
+
+
 def test_labels_name_only_rules_that_exist() -> None:
     named = {
         rule
@@ -69,9 +96,12 @@ def test_an_exit_status_is_documented(status: ExitStatus) -> None:
     assert re.search(rf"^\| `?{status.value}`? \|", README.read_text(), re.MULTILINE)
 
 
-def readme_commands() -> list[str]:
-    """Return every `diag ...` of the README, in code blocks and in spans of code."""
-    text = README.read_text()
+PAGES = (README, *sorted((REPOSITORY / "docs").glob("*.md")))
+
+
+def commands(page: Path) -> list[str]:
+    """Return every `diag ...` of a page, in code blocks and in spans of code."""
+    text = page.read_text()
     spans = re.findall(r"`(diag [^`\n]+)`", text)
     blocks = re.findall(r"```(?:sh|console)\n(.*?)```", text, re.DOTALL)
     lines = [line.removeprefix("$ ") for block in blocks for line in block.splitlines()]
@@ -79,8 +109,8 @@ def readme_commands() -> list[str]:
     return sorted({command.partition("  #")[0].rstrip() for command in written})
 
 
-@pytest.mark.parametrize("written", readme_commands())
-def test_a_command_of_the_readme_exists(written: str) -> None:
+@pytest.mark.parametrize("written", sorted({c for page in PAGES for c in commands(page)}))
+def test_a_command_that_is_documented_exists(written: str) -> None:
     command: click.Command = command_line
     options: list[str] = []
     for word in shlex.split(written)[1:]:

@@ -10,6 +10,11 @@ def duration(seconds: float) -> str:
     return f"{seconds / 3600:.0f} h"
 
 
+def plural(count: int, noun: str) -> str:
+    """Return a number with its noun: "1 worker", "2 workers"."""
+    return f"{count} {noun}{'' if count == 1 else 's'}"
+
+
 def mebibytes(count: float) -> str:
     """Return a size in MiB: the unit in which limits are set."""
     size = count / (1 << 20)

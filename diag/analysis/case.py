@@ -2,11 +2,15 @@
 
 from collections.abc import Iterable
 
+from diag.analysis.awaiting import unresolved
 from diag.analysis.causes import Cause, find_causes
-from diag.analysis.frames import user_frame
+from diag.analysis.event_loops import TaskId, tasks_of
+from diag.analysis.frames import user_frame, user_frame_of
 from diag.analysis.liveness import Liveness, judge
 from diag.analysis.roles import role_of, thread_name
+from diag.analysis.starvation import with_starving
 from diag.analysis.tree import Tree
+from diag.model.aio import AioTask
 from diag.model.finding import Location
 from diag.model.host import Host
 from diag.model.ids import ThreadId
@@ -38,7 +42,7 @@ class Case:
         samples: tuple[Sample, ...] = (),
         activities: tuple[Activity, ...] = (),
     ) -> None:
-        self.tree = Tree(first)
+        self.tree = Tree(with_starving(first, second))
         self.second = Tree(second)
         self.liveness: Liveness = judge(self.tree, self.second)
         self.causes: tuple[Cause, ...] = find_causes(self.tree, self.liveness)
@@ -50,7 +54,8 @@ class Case:
     def locate(self, thread_id: ThreadId) -> Location:
         """Return who the thread is and where its own code stands."""
         thread = self.tree.threads[thread_id]
-        frame = user_frame(thread.stack)
+        task = self.telling_task(thread_id)
+        frame = user_frame_of(task.frames) if task is not None else user_frame(thread.stack)
         return Location(
             pid=thread_id.pid,
             tid=thread_id.tid,
@@ -60,6 +65,15 @@ class Case:
             file=frame.file if frame else None,
             line=frame.line if frame else None,
         )
+
+    def telling_task(self, thread_id: ThreadId) -> AioTask | None:
+        """Return the task for which an idle event loop can do nothing, None if it is not idle."""
+        found = unresolved(self.tree, thread_id)
+        return self.task(found.tasks[0]) if found is not None else None
+
+    def task(self, task_id: TaskId) -> AioTask:
+        """Return a task of asyncio."""
+        return tasks_of(self.tree, task_id.thread)[task_id]
 
     def locate_process(self, pid: int) -> Location:
         """Return a whole process as a place."""

@@ -2,6 +2,7 @@
 
 from enum import StrEnum
 
+from diag.analysis.awaiting import blames_tasks, unresolved
 from diag.analysis.completions import TaskState
 from diag.analysis.frames import is_library, user_frame
 from diag.analysis.graph import Graph, sinks, wait_for_graph, waiting_for
@@ -9,6 +10,7 @@ from diag.analysis.idioms import Idiom, idiom_of
 from diag.analysis.liveness import Liveness
 from diag.analysis.owners import OwnerState
 from diag.analysis.roles import is_idle_worker
+from diag.analysis.starvation import gil_holder, wants_gil
 from diag.analysis.tree import Tree
 from diag.analysis.wakers import Wakers
 from diag.model.base import Record
@@ -27,6 +29,8 @@ class CauseKind(StrEnum):
     PIPE_CHILD_CYCLE = "pipe-child-cycle"
     POOL_SATURATED = "pool-saturated"
     LOST_TASK = "lost-task"
+    GIL_HELD = "gil-held"
+    UNRESOLVED_AWAITABLE = "unresolved-awaitable"
     NOBODY_CAN_ACT = "nobody-can-act"
 
 
@@ -68,6 +72,10 @@ def _kind_of(tree: Tree, liveness: Liveness, graph: Graph, sink: frozenset[Threa
         return CauseKind.POOL_SATURATED
     if _waits_in(liveness, sink, TaskState.LOST):
         return CauseKind.LOST_TASK
+    if _keeps_gil(tree, liveness, sink):
+        return CauseKind.GIL_HELD
+    if blames_tasks(tree, sink):
+        return CauseKind.UNRESOLVED_AWAITABLE
     if len(sink) == 1:
         (member,) = sink
         return _kind_of_one(
@@ -77,9 +85,17 @@ def _kind_of(tree: Tree, liveness: Liveness, graph: Graph, sink: frozenset[Threa
     if all(_waits_for_owner(tree, liveness.wakers[member], member) for member in sink):
         return CauseKind.LOCK_CYCLE
     across = len({member.pid for member in sink}) > 1
-    if across and WaitKind.WRITE in kinds:
+    if across and WaitKind.WRITE in kinds and not _bars_a_reader(tree, liveness, sink):
         return CauseKind.PIPE_CHILD_CYCLE
     return CauseKind.NOBODY_CAN_ACT
+
+
+def _keeps_gil(tree: Tree, liveness: Liveness, sink: frozenset[ThreadId]) -> bool:
+    """Whether a member holds a GIL for which a thread that can never run again waits."""
+    starving = {
+        thread_id.pid for thread_id in liveness.likely if wants_gil(tree.threads[thread_id])
+    }
+    return any(gil_holder(tree, pid) in sink for pid in starving)
 
 
 def _kind_of_one(
@@ -102,6 +118,24 @@ def _waits_in(liveness: Liveness, sink: frozenset[ThreadId], state: TaskState) -
     """Whether every member waits for tasks that are all in one state."""
     completions = [liveness.wakers[member].completion for member in sink]
     return all(found is not None and found.state is state for found in completions)
+
+
+def _bars_a_reader(tree: Tree, liveness: Liveness, sink: frozenset[ThreadId]) -> bool:
+    """Whether a writer owns a lock that a thread beside it waits for.
+
+    Then its reader may be that thread, as in a pool with a full wake-up pipe
+    (cpython#105829), and the child only has the pipe because it was forked.
+    """
+    writers = {member for member in sink if tree.threads[member].wait.kind is WaitKind.WRITE}
+    owners = {
+        (member.pid, liveness.wakers[member].owner)
+        for member in sink
+        if _takes_a_lock(tree, member)  # who joins a writer does not read
+    }
+    return any(
+        owner is not None and owner.thread in writers and owner.thread.pid == pid
+        for pid, owner in owners
+    )
 
 
 def _waits_for_owner(tree: Tree, wakers: Wakers, member: ThreadId) -> bool:
@@ -131,6 +165,8 @@ def _telling(tree: Tree, member: ThreadId) -> tuple[int, bool, ThreadId]:
 
 
 def _rank(tree: Tree, member: ThreadId) -> int:
+    if unresolved(tree, member) is not None:
+        return 2
     thread = tree.threads[member]
     frame = user_frame(thread.stack)
     if frame is None or is_library(frame) or is_idle_worker(tree, member):

@@ -6,6 +6,7 @@ from diag.analysis.frames import is_library, place, user_frame
 from diag.analysis.idioms import Idiom, idiom_of
 from diag.analysis.inheritance import inheritance_words
 from diag.analysis.owners import Owner, OwnerState
+from diag.analysis.task_words import loop_words
 from diag.analysis.words import describe_wait
 from diag.model.finding import Evidence, Link, Source
 from diag.model.ids import ThreadId
@@ -25,6 +26,7 @@ def wait_link(case: Case, waiter: ThreadId) -> Link:
         own = user_frame(thread.stack)
         if own is not None and own != innermost:
             details.append(f"called from {place(own)}")
+    details.extend(loop_words(case, waiter))
     owner = case.liveness.wakers[waiter].owner
     if owner is not None:
         details.extend(owner_words(case, waiter, owner))

@@ -1,6 +1,7 @@
 """Which frame of a stack a user should look at."""
 
 import re
+from collections.abc import Sequence
 
 from diag.model.stack import Frame, Stack
 
@@ -32,12 +33,15 @@ def user_frame(stack: Stack | None) -> Frame | None:
     Else the innermost of an installed package, else the innermost of all, None
     for no frames.
     """
-    if stack is None or not stack.frames:
-        return None
-    own = [frame for frame in stack.own_frames if not is_library(frame)]
+    return user_frame_of(stack.own_frames or stack.frames) if stack is not None else None
+
+
+def user_frame_of(frames: Sequence[Frame]) -> Frame | None:
+    """Return the innermost frame of the user's own code, as `user_frame` does."""
+    own = [frame for frame in frames if not is_library(frame)]
     mine = [frame for frame in own if not is_installed(frame)]
-    shown = mine or own or list(stack.own_frames) or list(stack.frames)
-    return next((frame for frame in shown if not _is_part(frame)), shown[0])
+    shown = mine or own or frames
+    return next((frame for frame in shown if not _is_part(frame)), shown[0] if shown else None)
 
 
 def _is_part(frame: Frame) -> bool:
@@ -47,5 +51,10 @@ def _is_part(frame: Frame) -> bool:
 
 def place(frame: Frame) -> str:
     """Return a frame in words: "handle_order (shop/orders.py:41)"."""
-    file = frame.short_file or frame.file
-    return f"{frame.function} ({file}:{frame.line})"
+    return f"{frame.function} ({frame.short_file or _short(frame.file)}:{frame.line})"
+
+
+def _short(file: str) -> str:
+    """Return a path without the library's folder, as py-spy shortens it."""
+    found = _STANDARD_LIBRARY.search(file) or _INSTALLED.search(file)
+    return file[found.end() :] if found else file

@@ -1,11 +1,13 @@
 """The wait-for graph of the threads that can never run again, and its sinks."""
 
 from collections.abc import Mapping
+from typing import TypeVar
 
 from diag.analysis.liveness import Liveness
 from diag.analysis.wakers import Wakers
 from diag.model.ids import ThreadId
 
+N = TypeVar("N", bound=tuple[int, ...])
 Graph = Mapping[ThreadId, frozenset[ThreadId]]
 
 
@@ -27,16 +29,16 @@ def _wakers_among(
     return (wakers.threads & among).union(*whole)
 
 
-def components(graph: Graph) -> list[frozenset[ThreadId]]:
+def components(graph: Mapping[N, frozenset[N]]) -> list[frozenset[N]]:
     """Return the strongly connected components, every one before those that wait for it.
 
     Tarjan's algorithm, without recursion: a chain of waiters may be long.
     """
-    index: dict[ThreadId, int] = {}
-    low: dict[ThreadId, int] = {}
-    stack: list[ThreadId] = []
-    on_stack: set[ThreadId] = set()
-    found: list[frozenset[ThreadId]] = []
+    index: dict[N, int] = {}
+    low: dict[N, int] = {}
+    stack: list[N] = []
+    on_stack: set[N] = set()
+    found: list[frozenset[N]] = []
     for start in sorted(graph):
         if start in index:
             continue
@@ -64,9 +66,7 @@ def components(graph: Graph) -> list[frozenset[ThreadId]]:
     return found
 
 
-def _pop_component(
-    root: ThreadId, stack: list[ThreadId], on_stack: set[ThreadId]
-) -> frozenset[ThreadId]:
+def _pop_component(root: N, stack: list[N], on_stack: set[N]) -> frozenset[N]:
     members = set()
     while True:
         member = stack.pop()
@@ -76,7 +76,7 @@ def _pop_component(
             return frozenset(members)
 
 
-def sinks(graph: Graph) -> list[frozenset[ThreadId]]:
+def sinks(graph: Mapping[N, frozenset[N]]) -> list[frozenset[N]]:
     """Return the components that wait for nothing outside themselves: the causes."""
     return [
         component
@@ -85,14 +85,14 @@ def sinks(graph: Graph) -> list[frozenset[ThreadId]]:
     ]
 
 
-def waiting_for(graph: Graph, cause: frozenset[ThreadId]) -> list[ThreadId]:
+def waiting_for(graph: Mapping[N, frozenset[N]], cause: frozenset[N]) -> list[N]:
     """Return the threads outside `cause` that wait for it, directly or not, nearest first."""
-    waiters: dict[ThreadId, list[ThreadId]] = {}
+    waiters: dict[N, list[N]] = {}
     for waiter, wakers in graph.items():
         for waker in wakers:
             waiters.setdefault(waker, []).append(waiter)
     seen = set(cause)
-    order: list[ThreadId] = []
+    order: list[N] = []
     front = sorted(cause)
     while front:
         following = sorted({w for node in front for w in waiters.get(node, ())} - seen)

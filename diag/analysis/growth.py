@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from itertools import pairwise
 from typing import NamedTuple
 
+_SHARES = (1.0, 0.5, 0.25, 0.125)
 _PARTS = 4
 _LEAST_POINTS = 5
 _LEAST_PART = 0.08  # of the whole growth: a step, or a start that levels off, is no steady growth
@@ -32,10 +33,22 @@ class Growth(NamedTuple):
 
 
 def steady_growth(points: Sequence[tuple[float, float]], *, least_span_s: float) -> Growth | None:
-    """Return the growth of (seconds, value) points, None if there is none or too little is known.
+    """Return how (seconds, value) points grow up to the last, None if they do not.
 
-    Each quarter of the time must bring a part of it, and hardly anything may be given back.
+    Looked at are all points, then the later half, quarter and eighth, as long as these cover
+    `least_span_s`. Each quarter of such a span must bring a part of its growth, and hardly
+    anything may be given back.
     """
+    whole_s = points[-1][0] - points[0][0] if points else 0.0
+    for share in _SHARES:
+        since_s = points[-1][0] - whole_s * share if points else 0.0
+        found = _steady([point for point in points if point[0] >= since_s], least_span_s)
+        if found is not None:
+            return found
+    return None
+
+
+def _steady(points: Sequence[tuple[float, float]], least_span_s: float) -> Growth | None:
     if len(points) < _LEAST_POINTS or points[-1][0] - points[0][0] < least_span_s:
         return None
     whole = points[-1][1] - points[0][1]

@@ -53,6 +53,8 @@ def resolve(tree: Tree, waiter: ThreadId, lock: Lock) -> Owner:
         return _holder_of_semaphore(tree, lock.semaphore)
     if lock.owner_tid is not None:
         return _by_tid(tree, process, lock.owner_tid)
+    if lock.owner_ended:
+        return Owner(state=OwnerState.GONE, because=lock.owner_unknown)
     if lock.owner_ident is None:
         joined = joined_thread(tree, waiter) if lock.kind is LockKind.LOCK else None
         if joined is not None:

@@ -20,6 +20,7 @@ _WORKER_LOOPS = (
 _MACHINERY = (
     ("multiprocessing/queues.py", "_feed", "feeder"),
     ("concurrent/futures/process.py", "run", "manager"),
+    ("concurrent/futures/process.py", "_queue_management_worker", "manager"),  # 3.8
     ("loky/process_executor.py", "run", "manager"),
     ("multiprocessing/pool.py", "_handle_workers", "worker handler"),
     ("multiprocessing/pool.py", "_handle_tasks", "task handler"),

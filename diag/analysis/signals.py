@@ -7,6 +7,7 @@ only a main thread can be woken to do something by one.
 import signal
 from typing import NamedTuple
 
+from diag.analysis.event_loops import is_parked
 from diag.analysis.idioms import PARKING, Idiom, idiom_of
 from diag.analysis.tree import Tree
 from diag.model.ids import ThreadId
@@ -45,16 +46,17 @@ class Signals(NamedTuple):
 def signals_for(tree: Tree, waiter: ThreadId) -> Signals:
     """Say what signals may do for a thread in a wait that anybody could end.
 
-    The main thread of the root that waits for an event with no time-out is taken
-    for parked on purpose: such a program is ended from outside, by Ctrl-C or a
-    signal's default action. Any other wait is not meant to be ended like that:
-    it needs a handler that the program installed itself. Nobody waits for a
-    signal by taking a lock.
+    The main thread of the root that waits for an event with no time-out, or runs an
+    event loop without tasks, is taken for parked on purpose: such a program is ended
+    from outside, by Ctrl-C or a signal's default action. Any other wait is not meant
+    to be ended like that: it needs a handler that the program installed itself.
+    Nobody waits for a signal by taking a lock.
     """
     if waiter.tid != waiter.pid:
         return Signals()
     idiom = idiom_of(tree.threads[waiter].stack)
-    if waiter.pid == tree.snapshot.root.pid and idiom in PARKING:
+    parks = idiom in PARKING or is_parked(tree, waiter)
+    if waiter.pid == tree.snapshot.root.pid and parks:
         return Signals(outside="parked until a signal")
     caught = tree.processes[waiter.pid].signals_caught
     if caught is None:

@@ -77,7 +77,7 @@ def describe_wait(
     scene = Scene(thread.wait, thread, process, channels, with_owner)
     kind = thread.wait.kind
     words = _FIXED.get(kind) or _DESCRIBERS[kind](scene)
-    words += _deadline(scene)
+    words += _deadline(scene) + _event_loop(scene)
     if thread.wait.unknown is not None:
         words += f" (not fully understood: {thread.wait.unknown})"
     return words
@@ -253,6 +253,15 @@ _DESCRIBERS: dict[WaitKind, Callable[[Scene], str]] = {
     WaitKind.TRACED: _traced,
     WaitKind.UNKNOWN: _unknown,
 }
+
+
+def _event_loop(scene: Scene) -> str:
+    loop = scene.thread.loop
+    if loop is None:
+        return ""
+    count = sum(task.loop == loop.address for task in scene.process.tasks)
+    tasks = "1 unfinished task" if count == 1 else f"{count} unfinished tasks"
+    return f"; event loop with {tasks}"
 
 
 def _deadline(scene: Scene) -> str:

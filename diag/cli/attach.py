@@ -15,7 +15,6 @@ from diag.cli.options import (
     seconds_option,
 )
 from diag.cli.output import Outputs, emit
-from diag.cli.sources import with_sources
 from diag.render.registry import FORMATS
 
 
@@ -59,7 +58,7 @@ def attach(
             progress=progress.say,
             record=recorder.write,
         )
-    report = with_sources(judging.settle(pipeline.judge(recording)))
+    report = judging.judge(recording)
     emit(report, outputs)
     judging.keep(report)
     recorder.check()

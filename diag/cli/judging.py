@@ -19,30 +19,37 @@ from diag.cli.output import OutputError, write_whole
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from diag.model.recording import Recording
     from diag.model.report import Report
-    from diag.policy import Settings
+    from diag.policy import Ignore, Settings
 
 
 class Judging(NamedTuple):
-    """How findings are judged here.
+    """How findings are judged here; read once, before a target is started or looked at.
 
     Attributes:
-        baseline: the file of known findings, None for none.
+        ignore: findings that do not count.
+        baseline: fingerprints of known findings.
         write_to: where a new baseline is written, None for nowhere.
 
     """
 
-    baseline: Path | None
+    ignore: tuple[Ignore, ...]
+    baseline: frozenset[str]
     write_to: Path | None
 
-    def settle(self, report: Report) -> Report:
-        """Return the report as the project wants it: known findings apart, paths short.
+    def judge(self, recording: Recording) -> Report:
+        """Judge what was seen of a target of this machine."""
+        from diag.cli.sources import with_sources
 
-        Raises:
-            UsageError: the settings or the baseline cannot be used.
+        return with_sources(self.judge_elsewhere(recording))
 
-        """
-        return with_short_paths(report, ignore=project_settings().ignore, baseline=self._known())
+    def judge_elsewhere(self, recording: Recording) -> Report:
+        """Judge what was seen at another time or place: files may be others now."""
+        from diag import pipeline
+
+        report = pipeline.judge(recording)
+        return with_short_paths(report, ignore=self.ignore, baseline=self.baseline)
 
     def keep(self, report: Report) -> None:
         """Write the new baseline, if one is wanted.
@@ -60,12 +67,21 @@ class Judging(NamedTuple):
         except OSError as error:
             raise OutputError(f"cannot write {self.write_to}: {error.strerror}") from error
 
-    def _known(self) -> frozenset[str]:
-        from diag import policy
 
-        if self.baseline is None or (self.write_to is not None and not self.baseline.exists()):
-            return frozenset()
-        return policy.read_baseline(self.baseline)
+def _read_judging(baseline: Path | None, write_to: Path | None) -> Judging:
+    """Read what the options and the project say.
+
+    Raises:
+        UsageError: the settings or the baseline cannot be used.
+
+    """
+    from diag import policy
+
+    known: frozenset[str] = frozenset()
+    begins = write_to is not None and baseline is not None and not baseline.exists()
+    if baseline is not None and not begins:
+        known = policy.read_baseline(baseline)
+    return Judging(project_settings().ignore, known, write_to)
 
 
 def with_short_paths(report: Report, **policy_of_project: Any) -> Report:
@@ -104,7 +120,7 @@ def policy_options(command: Callable[..., Any]) -> Callable[..., Any]:
     )
     @wraps(command)
     def with_policy(*, baseline: Path | None, write_baseline: Path | None, **others: Any) -> Any:
-        return command(judging=Judging(baseline, write_baseline), **others)
+        return command(judging=_read_judging(baseline, write_baseline), **others)
 
     return with_policy
 

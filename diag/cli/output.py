@@ -54,6 +54,23 @@ def emit(report: Report, outputs: Outputs, *, stream: TextIO | None = None) -> N
     if not written:
         draw = renderer(outputs.formats, outputs.chosen)
         write_stream(draw(report, stream_options(stream)), stream)
+    _emit_more(report, outputs, failed)
+
+
+def emit_files(report: Report, outputs: Outputs) -> None:
+    """Write the reports that go to files, and leave standard output for later.
+
+    Raises:
+        OutputError: after everything else was written, the files that could not be.
+
+    """
+    failed: list[str] = []
+    if outputs.file is not None:
+        _try_file(report, outputs, outputs.file, failed)
+    _emit_more(report, outputs, failed)
+
+
+def _emit_more(report: Report, outputs: Outputs, failed: list[str]) -> None:
     for name, path in outputs.more:
         _try_file(report, outputs._replace(chosen=name), path, failed)
     if "github" in (outputs.chosen, *(name for name, _ in outputs.more)):
@@ -139,14 +156,23 @@ def _try_file(report: Report, outputs: Outputs, path: Path, failed: list[str]) -
 
 
 def _try_summary(report: Report, outputs: Outputs, failed: list[str]) -> None:
-    """Add the report to the summary of a GitHub job; GitHub names its file in a variable."""
+    """Put the report into the summary of a GitHub job, in place of an earlier one of this target.
+
+    GitHub names the file in a variable; the command that is watched may write to it as well.
+    """
     summary = os.environ.get("GITHUB_STEP_SUMMARY")
     if not summary or "markdown" not in outputs.formats:
         return
     text = renderer(outputs.formats, "markdown")(report, Options())
+    begin, end = (f"<!-- diag {report.target.id.pid} {word} -->\n" for word in ("begins", "ends"))
     try:
-        with Path(summary).open("a", encoding="utf-8") as file:
-            file.write(text + "\n")
+        with Path(summary).open("a+", encoding="utf-8") as file:
+            file.seek(0)
+            before, _, rest = file.read().partition(begin)
+            after = rest.partition(end)[2]
+            file.seek(0)
+            file.truncate()
+            file.write(f"{before}{begin}{text}{end}{after}")
     except OSError as error:
         failed.append(f"cannot write {summary}: {error.strerror}")
 

@@ -27,9 +27,9 @@ def report(*, recording: Path, fail_on: str, judging: Judging, outputs: Outputs)
 
     A recording that was cut off or damaged is used as far as it goes.
     """
-    from diag import pipeline, policy
+    from diag import policy
 
-    judged = judging.settle(pipeline.judge(read_recording(recording)))
+    judged = judging.judge_elsewhere(read_recording(recording))
     emit(judged, outputs)
     judging.keep(judged)
     return policy.exit_status(judged, fail_on)

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 import click
 
 from diag.cli.exits import say
+from diag.cli.judging import Judging, policy_options
 from diag.cli.options import fail_on_option, output_options, seconds_option
-from diag.cli.output import Outputs, emit
+from diag.cli.output import OutputError, Outputs, emit
 from diag.cli.watching import Watching, watch_target, watching_options
 from diag.errors import ExitStatus
 from diag.render.registry import FORMATS
@@ -26,8 +27,9 @@ MOST_NAMED = 10
 class _Reporter:
     """Writes reports on standard error, as standard output belongs to the command."""
 
-    def __init__(self, outputs: Outputs) -> None:
+    def __init__(self, outputs: Outputs, judging: Judging) -> None:
         self._outputs = outputs
+        self._judging = judging
         self._written: Report | None = None
 
     def found(self, report: Report, _new: tuple[Finding, ...]) -> None:
@@ -35,21 +37,25 @@ class _Reporter:
         self.write(report)
 
     def write(self, report: Report) -> None:
-        """Write a report, once."""
-        if report is not self._written:
+        """Write a report, once; a full disk is said, and must not disturb the command."""
+        if report is self._written:
+            return
+        self._written = report
+        try:
             emit(report, self._outputs, stream=sys.stderr)
-            self._written = report
+        except (OutputError, BrokenPipeError) as error:
+            say(f"warning: {error}")
 
     def finish(self, outcome: Outcome) -> Report | None:
         """Write what was not written yet, if there is something to say or it was asked for."""
-        from diag import pipeline
-
         report = outcome.report
         asked = self._outputs.file or self._outputs.more or self._outputs.chosen != "terminal"
         if report is None and asked and outcome.recording.snapshots:
-            report = pipeline.judge(outcome.recording)
+            report = self._judging.judge(outcome.recording)
         if report is not None and (report.findings or asked):
             self.write(report)
+        if report is not None:
+            self._judging.keep(report)
         return report
 
 
@@ -66,6 +72,7 @@ class _Reporter:
 )
 @watching_options
 @fail_on_option
+@policy_options
 @output_options(FORMATS)
 def run(
     *,
@@ -73,6 +80,7 @@ def run(
     timeout_s: float,
     watching: Watching,
     fail_on: str,
+    judging: Judging,
     outputs: Outputs,
 ) -> int:
     """Run CMD as if diag were not there, and say why it hangs if it does.
@@ -84,18 +92,21 @@ def run(
     from diag import policy
     from diag.watching.target import start
 
-    reporter = _Reporter(outputs)
+    reporter = _Reporter(outputs, judging)
     target = start(command)
     try:
-        outcome = watch_target(
-            target,
-            watching,
-            for_s=timeout_s or None,
-            kill_at_end=timeout_s > 0,
-            found=reporter.found,
-            save=reporter.write,
-        )
-        status = target.exit_status()
+        try:
+            outcome = watch_target(
+                target,
+                watching,
+                judge=judging.judge,
+                for_s=timeout_s or None,
+                kill_at_end=timeout_s > 0,
+                found=reporter.found,
+                save=reporter.write,
+            )
+        finally:
+            status = target.exit_status()  # whatever became of diag: the command goes on
         _name(target.leftovers())
     finally:
         target.close()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 import signal
 import sys
 import time
@@ -10,26 +9,16 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from diag.cli.pythons import python_option
+from diag.cli.verify import verify
+
 if TYPE_CHECKING:
     from diag.scenario.interpreter import Interpreter
     from diag.scenario.labels import Scenario, Variant
     from diag.scenario.live import Screen
 
-LOOK_FOR_S = 1.0
 KEEP_MOST_S = 110  # the programs end by themselves after 120 s
 TERMINATED = 128 + signal.SIGTERM
-
-
-def _split(
-    _ctx: click.Context, _param: click.Parameter, values: tuple[str, ...]
-) -> tuple[tuple[str, ...], ...]:
-    try:
-        commands = tuple(tuple(shlex.split(value)) for value in values)
-    except ValueError as error:
-        raise click.BadParameter(str(error)) from error
-    if not all(commands):
-        raise click.BadParameter("is empty")
-    return commands
 
 
 def _seconds(_ctx: click.Context, _param: click.Parameter, value: float | None) -> float | None:
@@ -41,6 +30,9 @@ def _seconds(_ctx: click.Context, _param: click.Parameter, value: float | None) 
 @click.group(short_help="List, show and run the failure modes.")
 def scenario() -> None:
     """Failures of Python concurrency that you can run, with their fixes and controls."""
+
+
+scenario.add_command(verify)
 
 
 @scenario.command("list")
@@ -75,14 +67,7 @@ def show(*, name: str, as_json: bool) -> None:
 @scenario.command()
 @click.argument("name")
 @click.option("--variant", "names", multiple=True, metavar="V", help="Only this one; repeatable.")
-@click.option(
-    "--python",
-    "commands",
-    multiple=True,
-    callback=_split,
-    metavar="PATH",
-    help="Run it with this Python (default: diag's own); repeatable.",
-)
+@python_option
 @click.option("--watch", is_flag=True, help="Attach to broken variants and show the diagnosis.")
 @click.option(
     "--keep",
@@ -176,12 +161,13 @@ def _diagnose(
     with runner.start(found, variant, python=python.command) as running:
         screen.lines(running.lines)
         screen.say(f"attaching to {running.pid}: diag attach {running.pid}")
-        recording = pipeline.look(running.pid, for_s=LOOK_FOR_S, progress=screen.status)
+        recording = pipeline.look(running.pid, for_s=variant.look_s, progress=screen.status)
         report = pipeline.judge(recording)
         screen.rest()
         emit(report, Outputs(FORMATS, "json" if as_json else "terminal", None, ()))
         for check in expected.check(variant, report):
-            screen.say(f"the label expects {check.text}: {check.score}")
+            through = f", as {check.by_rule}" if check.by_rule else ""
+            screen.say(f"the label expects {check.text}: {check.score}{through}")
         if keep_s:
             screen.say(f"it stays for {keep_s:g} s: diag attach {running.pid}")
             time.sleep(keep_s)

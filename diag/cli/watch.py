@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
 import time
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from diag.cli.exits import say
+from diag.cli.judging import Judging, policy_options
+from diag.cli.live import LiveView
+from diag.cli.metrics import Metrics, parse_address
 from diag.cli.options import fail_on_option, output_options, pid_argument, seconds_option
-from diag.cli.output import Outputs, emit
+from diag.cli.output import OutputError, Outputs, emit, emit_files
 from diag.cli.watching import Watching, watch_target, watching_options
 from diag.errors import ExitStatus
 from diag.render.registry import FORMATS
@@ -19,8 +26,7 @@ from diag.render.registry import FORMATS
 if TYPE_CHECKING:
     from diag.model.finding import Finding
     from diag.model.report import Report
-    from diag.watching.loop import Outcome
-    from diag.watching.target import Target
+    from diag.watching.story import Story
 
 
 @click.command(short_help="Keep looking at a running tree, and say when it is stuck.")
@@ -29,20 +35,38 @@ if TYPE_CHECKING:
 @click.option(
     "--until-exit", is_flag=True, help="Until the target ends: the default, said explicitly."
 )
+@click.option(
+    "--metrics",
+    "metrics_file",
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="Keep metrics there, for the node exporter (needs diag[metrics]).",
+)
+@click.option(
+    "--listen",
+    "address",
+    callback=parse_address,
+    metavar="HOST:PORT",
+    help="Serve metrics for Prometheus; on loopback, if only a port is given.",
+)
 @click.option("--leave-tree", is_flag=True, hidden=True)  # for diag.api
 @click.option("--quiet", is_flag=True, help="No live view and no lines while watching.")
 @watching_options
 @fail_on_option
+@policy_options
 @output_options(FORMATS)
 def watch(
     *,
     pid: int,
     for_s: float,
     until_exit: bool,
+    metrics_file: Path | None,
+    address: tuple[str, int] | None,
     leave_tree: bool,
     quiet: bool,
     watching: Watching,
     fail_on: str,
+    judging: Judging,
     outputs: Outputs,
 ) -> int:
     """Watch the process PID and all its descendants; nothing is stopped or changed.
@@ -50,7 +74,7 @@ def watch(
     At the end, by Ctrl-C as well, the report is printed. The exit status is that of
     `diag attach`, and 124 if --on-hang kill ended the tree.
     """
-    from diag import pipeline, policy
+    from diag import policy
     from diag.watching.signals import ENDING
     from diag.watching.target import attach
 
@@ -60,14 +84,31 @@ def watch(
         _leave_tree()
     target = attach(pid, ENDING)
     try:
-        outcome = _watch(target, watching, for_s=for_s or None, quiet=quiet, outputs=outputs)
+        with ExitStack() as stack:
+            shows = [stack.enter_context(Metrics(metrics_file, address)).show]
+            found: Callable[[Report, tuple[Finding, ...]], None] = _silent
+            if not quiet and sys.stdout.isatty():
+                shows.append(stack.enter_context(LiveView()).show)
+            elif not quiet:
+                found = _say_found
+            outcome = watch_target(
+                target,
+                watching,
+                judge=judging.judge,
+                for_s=for_s or None,
+                found=found,
+                save=lambda report: _save(report, outputs),
+                show=lambda story: _show(story, shows),
+            )
     finally:
         target.close()
     report = outcome.report
     if report is None:
-        report = pipeline.judge(outcome.recording)
+        report = judging.judge(outcome.recording)
     emit(report, outputs)
+    judging.keep(report)
     if outcome.because == "hang":
+        say("the tree was ended: hang")
         return ExitStatus.ENDED_HUNG_TREE
     return policy.exit_status(report, fail_on)
 
@@ -86,21 +127,15 @@ def _leave_tree() -> None:
     os.close(null)
 
 
-def _watch(
-    target: Target, watching: Watching, *, for_s: float | None, quiet: bool, outputs: Outputs
-) -> Outcome:
-    """Watch with a live view on a terminal, with lines elsewhere."""
+def _save(report: Report, outputs: Outputs) -> None:
+    """Write the reports that go to files, before a hang is acted on."""
+    with contextlib.suppress(OutputError):  # said at the end, when it fails again
+        emit_files(report, outputs)
 
-    def save(report: Report) -> None:
-        emit(report, outputs)
 
-    if quiet or not sys.stdout.isatty():
-        found = _silent if quiet else _say_found
-        return watch_target(target, watching, for_s=for_s, found=found, save=save)
-    from diag.cli.live import LiveView
-
-    with LiveView() as view:
-        return watch_target(target, watching, for_s=for_s, found=_silent, save=save, show=view.show)
+def _show(story: Story, shows: Sequence[Callable[[Story], None]]) -> None:
+    for show in shows:
+        show(story)
 
 
 def _silent(_report: Report, _new: tuple[Finding, ...]) -> None:

@@ -9,11 +9,13 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
+from diag.cli.exits import say
 from diag.cli.hang import HangAction, OnHang, parse_on_hang
 from diag.cli.options import Command, no_stacks_option, seconds_option
 
 if TYPE_CHECKING:
     from diag.model.finding import Finding
+    from diag.model.recording import Recording
     from diag.model.report import Report
     from diag.watching.loop import Outcome
     from diag.watching.story import Story
@@ -27,6 +29,7 @@ class Watching(NamedTuple):
     """The options that both commands have."""
 
     interval_s: float
+    stall_s: float
     max_overhead: float
     on_hang: OnHang
     core: Path | None
@@ -39,6 +42,12 @@ def watching_options(command: Command) -> Command:
     """Add the options of a watch, and pass them on as one `watching`."""
 
     @seconds_option("--interval", "interval_s", default=0.5, about="Time between quick looks.")
+    @seconds_option(
+        "--stall",
+        "stall_s",
+        default=60.0,
+        about="For how long nothing at all may happen in the tree before it is looked into.",
+    )
     @click.option(
         "--max-overhead",
         type=click.FloatRange(0.01, 100),
@@ -83,6 +92,7 @@ def watching_options(command: Command) -> Command:
     def with_watching(
         *,
         interval_s: float,
+        stall_s: float,
         max_overhead: float,
         on_hang: OnHang,
         core: Path | None,
@@ -93,6 +103,7 @@ def watching_options(command: Command) -> Command:
     ) -> Any:
         watching = Watching(
             max(interval_s, FASTEST_S),
+            stall_s,
             max_overhead,
             on_hang,
             core,
@@ -109,6 +120,7 @@ def watch_target(
     target: Target,
     watching: Watching,
     *,
+    judge: Callable[[Recording], Report],
     for_s: float | None,
     kill_at_end: bool = False,
     found: Callable[[Report, tuple[Finding, ...]], None],
@@ -120,6 +132,7 @@ def watch_target(
     Args:
         target: what to watch.
         watching: the options.
+        judge: from what was seen to a report.
         for_s: how long, None for ever.
         kill_at_end: whether the tree is ended after that time.
         found: told what is new.
@@ -127,10 +140,9 @@ def watch_target(
         show: takes the story after each step.
 
     """
-    from diag import pipeline
     from diag.watching.loop import Hooks, Watcher, ask_pyspy
     from diag.watching.plan import Settings
-    from diag.watching.recorder import WatchRecorder
+    from diag.watching.recorder import RecordError, WatchRecorder
 
     action = HangAction(target, watching.on_hang, watching.core, save)
     recorder = WatchRecorder(watching.record_to, limit_bytes=watching.record_limit_mb << 20)
@@ -150,14 +162,16 @@ def watch_target(
         interval_s=watching.interval_s,
         max_share=watching.max_overhead / 100,
         for_s=for_s,
+        stall_s=watching.stall_s,
         act_on_hang=action.wanted,
         act_on_time_out=kill_at_end,
     )
     with recorder:
-        hooks = Hooks(
-            judge=pipeline.judge, record=recorder.write, show=show, found=found_and_kept, act=act
-        )
+        hooks = Hooks(judge=judge, record=recorder.write, show=show, found=found_and_kept, act=act)
         watcher = Watcher(target, settings, hooks, stacks=None if watching.no_stacks else ask_pyspy)
         outcome = watcher.run()
-    recorder.check()
+    try:
+        recorder.check()
+    except RecordError as error:
+        say(f"warning: {error}")
     return outcome

@@ -9,6 +9,7 @@ is dropped here, before it can reach a recording.
 import shutil
 import subprocess
 import sysconfig
+import time
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -24,6 +25,7 @@ from diag.model.thread import Thread
 
 DEADLINE_S = 10.0
 PARALLEL = 4
+_TRIES = 3  # without a pause, frames of a process that computes change while they are read
 
 # Locals whose address tells which object a standard library frame is about.
 _KEPT_LOCALS = frozenset(
@@ -145,8 +147,12 @@ def ask(program: str, pid: int, run: Runner, deadline_s: float) -> list[Stack]:
 
     """
     command = [program, "dump", "--json", "--nonblocking", "--locals", "--pid", str(pid)]
+    until_s = time.monotonic() + deadline_s
     try:
-        answer = run(command, deadline_s)
+        for _ in range(_TRIES):
+            answer = run(command, max(0.1, until_s - time.monotonic()))
+            if answer.returncode == 0:
+                break
     except subprocess.TimeoutExpired:
         raise StacksUnavailableError(f"py-spy took longer than {deadline_s:g} s") from None
     except OSError as error:

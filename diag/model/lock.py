@@ -74,6 +74,7 @@ class Lock(Record, frozen=True):
             it may yet have left by other means; None if the object records it.
         owner_tid: kernel thread id of the owner in the observer's namespace
             (MUTEX records it).
+        owner_ended: whether it records an owner (MUTEX) that is no thread of the process.
         count: recursion depth of an RLock, 0 if not known.
         semaphore: the shared side, for SEMAPHORE.
         owner_unknown: why no owner can be named, None if one is.
@@ -87,6 +88,7 @@ class Lock(Record, frozen=True):
     owner_ident: int | None = None
     owner_source: str | None = None
     owner_tid: int | None = None
+    owner_ended: bool = False
     count: int = 0
     semaphore: Semaphore | None = None
     owner_unknown: str | None = None

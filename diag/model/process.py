@@ -1,5 +1,6 @@
 """One process at one moment."""
 
+from diag.model.aio import AioTask
 from diag.model.base import Record
 from diag.model.gap import Gap
 from diag.model.ids import ProcessId
@@ -68,6 +69,7 @@ class Process(Record, frozen=True):
         rss_bytes: resident memory.
         limits: what the kernel lets it use, None if not read.
         pools: the pools of workers that it owns.
+        tasks: the unfinished tasks of asyncio.
         gaps: what could not be read of it.
 
     """
@@ -91,6 +93,7 @@ class Process(Record, frozen=True):
     rss_bytes: int | None = None
     limits: Limits | None = None
     pools: tuple[Pool, ...] = ()
+    tasks: tuple[AioTask, ...] = ()
     gaps: tuple[Gap, ...] = ()
 
     @property

@@ -27,6 +27,8 @@ class Snapshot(Record, frozen=True, tag="snapshot", tag_field="record"):
         gaps: what could not be read, apart from the gaps of single processes.
         confirms_s: `started_s` of the look that this one confirms: a bare sweep that
             tells who has moved since; None for a look of its own.
+        still_s: for how long no thread of the tree had run before the look, in seconds of
+            CPU time offered; only where a watch was not to put up with that any longer.
 
     """
 
@@ -39,6 +41,7 @@ class Snapshot(Record, frozen=True, tag="snapshot", tag_field="record"):
     channels: tuple[Channel, ...] = ()
     gaps: tuple[Gap, ...] = ()
     confirms_s: float | None = None
+    still_s: float | None = None
 
     def process(self, pid: int) -> Process | None:
         """Return the process of the tree with this pid, or None."""

@@ -1,5 +1,6 @@
 """One thread at one moment."""
 
+from diag.model.aio import Loop
 from diag.model.base import Record
 from diag.model.pool import Worker
 from diag.model.stack import Stack
@@ -45,6 +46,7 @@ class Thread(Record, frozen=True):
         stack: Python frames, None if not taken or not a Python thread.
         subject: the object that it waits on, None if its frames name none.
         worker: what it does for a pool, None if it is no worker of one.
+        loop: the event loop of asyncio that it runs, None if it runs none.
 
     """
 
@@ -65,3 +67,4 @@ class Thread(Record, frozen=True):
     stack: Stack | None = None
     subject: Subject | None = None
     worker: Worker | None = None
+    loop: Loop | None = None

@@ -5,6 +5,7 @@ from diag.model.finding import Finding
 from diag.model.gap import Gap
 from diag.model.limits import Limits
 from diag.model.report import Verdict
+from diag.model.sample import GroupSample
 
 
 class ProcessScene(Record, frozen=True):
@@ -50,6 +51,7 @@ class Scene(Record, frozen=True):
         own_share: CPU time that diag has used, per wall time.
         looks: close looks so far.
         limits: of the root, as seen by the last close look.
+        group: counters of the control groups, as sampled last.
         gaps: what the last close look could not read.
 
     """
@@ -66,4 +68,5 @@ class Scene(Record, frozen=True):
     own_share: float = 0.0
     looks: int = 0
     limits: Limits | None = None
+    group: GroupSample | None = None
     gaps: tuple[Gap, ...] = ()

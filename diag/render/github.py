@@ -9,7 +9,7 @@ from diag.model.report import Report, Verdict
 from diag.render.escape import visible
 from diag.render.options import Options
 from diag.render.places import Places, anchor, is_in_project
-from diag.render.summary import answer, describe_coverage, subject
+from diag.render.summary import LOOKS_TO_JUDGE, answer, describe_coverage, subject
 
 _COMMANDS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "notice"}
 _VERDICTS = {
@@ -27,7 +27,8 @@ def render(report: Report, _options: Options) -> str:
     places = Places(report)
     lines = [_annotation(finding, places) for finding in report.findings]
     if not lines:
-        lines.append(_command(_VERDICTS[report.verdict], {"title": "diag"}, _verdict(report)))
+        level = "notice" if report.observed.looks < LOOKS_TO_JUDGE else _VERDICTS[report.verdict]
+        lines.append(_command(level, {"title": "diag"}, _verdict(report)))
     if report.ignored:
         count = f"{len(report.ignored)} ignored by the project's policy"
         names = ", ".join(dict.fromkeys(ignored.finding.rule for ignored in report.ignored))

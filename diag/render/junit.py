@@ -11,7 +11,7 @@ from diag.model.report import Ignored, Report, Verdict
 from diag.render.escape import visible
 from diag.render.options import Options
 from diag.render.places import Places, anchor, who
-from diag.render.summary import answer, describe_coverage, describe_target, subject
+from diag.render.summary import LOOKS_TO_JUDGE, answer, describe_coverage, describe_target, subject
 
 
 def render(report: Report, _options: Options) -> str:
@@ -27,7 +27,8 @@ def render(report: Report, _options: Options) -> str:
     _add_rules(suite, report)
     if report.verdict is Verdict.UNKNOWN:
         case = _case(suite, "verdict", "diag")
-        _text(case, "error", _coverage(report), message=report.headline, type="unknown")
+        tag = "skipped" if report.observed.looks < LOOKS_TO_JUDGE else "error"
+        _text(case, tag, _coverage(report), message=report.headline, type="unknown")
     _text(suite, "system-out", [answer(report), report.headline, *_coverage(report)])
     _count(suite, report)
     indent(suites)

@@ -103,10 +103,10 @@ def _foot(scene: Scene) -> Text:
         + (" (stretched: the tree is large)" if scene.stretched else ""),
         f"diag uses {scene.own_share:.1%} of a CPU",
     ]
-    limits = scene.limits
-    if limits is not None and limits.memory_limit_bytes:
-        used = sum(process.rss_bytes or 0 for process in scene.processes)
-        parts.append(f"memory {in_bytes(used)} of {in_bytes(limits.memory_limit_bytes)}")
+    group = scene.group
+    if group is not None and group.memory_limit_bytes and group.memory_used_bytes is not None:
+        used, limit = in_bytes(group.memory_used_bytes), in_bytes(group.memory_limit_bytes)
+        parts.append(f"memory {used} of {limit}")
     if scene.gaps:
         parts.append(plural(len(scene.gaps), "gap"))
     return Text(" | ".join(parts), "dim", no_wrap=True, overflow="ellipsis")

@@ -5,6 +5,9 @@ from diag.model.gap import Gap
 from diag.model.report import Report, Verdict
 from diag.render.units import plural
 
+# With fewer nothing is judged, and nothing went wrong: a quick command ends before.
+LOOKS_TO_JUDGE = 2
+
 
 def answer(report: Report) -> str:
     """Return the verdict and how sure it is: "HUNG (proven)"."""

@@ -2,9 +2,10 @@
 
 from collections.abc import Iterator
 
+from diag.analysis.amounts import plural
 from diag.analysis.case import Case
 from diag.analysis.demand import Demand
-from diag.analysis.roles import is_idle_worker, role_of
+from diag.analysis.roles import is_idle_worker, machinery_role, role_of
 from diag.model.finding import Confidence, Evidence, Finding, Severity, Source
 from diag.model.ids import ThreadId
 from diag.model.sample import ThreadActivity
@@ -27,6 +28,7 @@ def _check(case: Case) -> Iterator[Finding]:
             and demand.gil_share >= _LEAST_GIL_SHARE
             and demand.used_cpus <= _ONE_CORE
             and gain >= _LEAST_GAIN
+            and not _feeds_a_pool(case, demand)
         ):
             yield _finding(case, load, demand, gain)
 
@@ -35,6 +37,7 @@ def _finding(case: Case, load: Load, demand: Demand, gain: float) -> Finding:
     threads, pid = demand.computing, demand.pid
     count = len(threads)
     activity = case.activities[-1]
+    workers = plural(min(count, load.right), "worker")
     places = [locate(case, thread) for thread in sorted(threads, key=lambda t: _idle(case, t))]
     return Finding(
         rule=RULE.id,
@@ -44,9 +47,9 @@ def _finding(case: Case, load: Load, demand: Demand, gain: float) -> Finding:
         f" {demand.used_cpus:.2g} CPU: the GIL lets one of them compute at a time",
         explanation="Threads of one Python process share its global interpreter lock. While one"
         " runs Python code, the others that want to wait for it, however many CPUs there are.",
-        advice=f"Compute in processes: a ProcessPoolExecutor with {min(count, load.right)} workers"
-        f" would do this work up to {gain:.1f} times as fast here. Threads are right for"
-        " I/O, and for calls that release the GIL.",
+        advice=f"Compute in processes: a ProcessPoolExecutor with {workers} would do this work"
+        f" up to {gain:.1f} times as fast here. Threads are right for I/O, and for calls that"
+        " release the GIL.",
         primary=places[0],
         related=tuple(places[1:]),
         evidence=(
@@ -63,6 +66,16 @@ def _finding(case: Case, load: Load, demand: Demand, gain: float) -> Finding:
             ),
         ),
     )
+
+
+def _feeds_a_pool(case: Case, demand: Demand) -> bool:
+    """Whether most of these threads are a pool's own, or may be: the work is done elsewhere."""
+    ids = (ThreadId(thread.pid, thread.tid) for thread in demand.computing)
+    stacks = [case.tree.threads[each].stack for each in ids if each in case.tree.threads]
+    if not any(stacks):
+        children = case.tree.children_of[demand.pid]
+        return any(role_of(case.tree, child) == "worker" for child in children)
+    return sum(machinery_role(stack) is not None for stack in stacks) * 2 >= len(stacks)
 
 
 def _idle(case: Case, thread: ThreadActivity) -> bool:

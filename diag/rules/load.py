@@ -4,13 +4,15 @@ from typing import NamedTuple
 
 from diag.analysis.case import Case
 from diag.analysis.demand import Demand, demands
-from diag.analysis.rates import Throttling, throttling
+from diag.analysis.rates import Throttling, cpu_cores, throttling
 from diag.model.finding import Evidence, Location, Source
 from diag.model.ids import ThreadId
 from diag.model.limits import Limits
-from diag.model.sample import ThreadActivity
+from diag.model.sample import Sample, ThreadActivity
 
 _WANTS = 0.6  # of a CPU, over all looks
+_RECENT_S = 60.0  # of a long watch: what is said is said of now
+_IDLE_CPUS = 0.05
 _OVER = 2  # times the right number of workers: fewer is a matter of taste
 
 
@@ -65,13 +67,18 @@ def load_of(case: Case) -> Load | None:
         right=limits.worker_count or 1,
         limits=limits,
         demands={pid: demand for pid, demand in found.items() if pid in case.tree.processes},
-        throttling=throttling(case.samples, ticks_per_s),
+        throttling=throttling(_recent(case.samples), ticks_per_s),
     )
 
 
 def has_load(case: Case) -> bool:
-    """Whether a case was counted and its limits are known."""
-    return load_of(case) is not None
+    """Whether a case was counted, its limits are known, and whoever is busy was looked at."""
+    used = sum(cpu_cores(_recent(case.samples), case.host.clock_ticks_per_s).values())
+    return load_of(case) is not None and (bool(case.activities) or used < _IDLE_CPUS)
+
+
+def _recent(samples: tuple[Sample, ...]) -> tuple[Sample, ...]:
+    return tuple(each for each in samples if each.at_s >= samples[-1].at_s - _RECENT_S)
 
 
 def locate(case: Case, thread: ThreadActivity) -> Location:

@@ -37,6 +37,8 @@ def _title(case: Case, deadlock: Deadlock) -> str:
 def _advice(case: Case, deadlock: Deadlock) -> str:
     thread = case.tree.threads[deadlock.first]
     specific = _BY_IDIOM.get(idiom_of(thread.stack)) or _BY_WAIT.get(thread.wait.kind)
+    if thread.loop is not None and thread.loop.callback is not None:
+        specific = _IN_A_LOOP
     general = "A time-out makes such a wait fail loudly instead of for ever."
     return f"{specific or _OTHERWISE} {general}"
 
@@ -62,6 +64,10 @@ _BY_WAIT = {
     " is open, the reader sees no end-of-file.",
     WaitKind.CHILD: "Find out why the child cannot end: it stands in the chain.",
 }
+_IN_A_LOOP = (
+    "A coroutine must not block: await what it waits for (asyncio.wrap_future for a Future of"
+    " another thread), or hand the call to asyncio.to_thread()."
+)
 _OTHERWISE = "Find the party that should have ended the first wait of the chain."
 
 

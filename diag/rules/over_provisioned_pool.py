@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from diag.analysis.amounts import plural
 from diag.analysis.case import Case
 from diag.analysis.roles import role_of
 from diag.model.finding import Confidence, Evidence, Finding, Severity, Source
@@ -34,7 +35,7 @@ def _finding(case: Case, load: Load, parent: int, workers: list[int]) -> Finding
         explanation="All of these processes want a CPU all the time, and only some can have one."
         " The work as a whole is not done sooner, but each task takes longer, so that time-outs"
         " pass, and every worker costs its memory.",
-        advice=f"Start {load.right} workers: `--max-workers $(diag cpus)`, or"
+        advice=f"Start {plural(load.right, 'worker')}: `--max-workers $(diag cpus)`, or"
         " `diag.effective_cpus()` in Python. os.cpu_count() counts the CPUs of the machine,"
         " not those that a quota or an affinity leaves.",
         primary=case.locate_process(parent),

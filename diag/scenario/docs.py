@@ -51,7 +51,8 @@ def _row(variant: Variant) -> str:
 
 
 def _needs(variant: Variant) -> str:
-    needs = [f"Python {variant.needs.python}"]
+    before = f", before {variant.needs.before}" if variant.needs.before else ""
+    needs = [f"Python {variant.needs.python}{before}"]
     if variant.needs.cpu_cores is not None:
         needs.append(f"a cgroup with {variant.needs.cpu_cores:g} CPU")
     if variant.needs.memory_mb is not None:
@@ -62,7 +63,8 @@ def _needs(variant: Variant) -> str:
 def _expected(expected: Expected) -> str:
     where = f" in `{expected.function}`" if expected.function else ""
     planned = "" if expected.rule_available else " *(planned)*"
-    return f"`{expected.rule}` ({expected.confidence}){where}{planned}"
+    more_general = "".join(f" or `{rule}`" for rule in expected.or_rules)
+    return f"`{expected.rule}`{planned} ({expected.confidence}){where}{more_general}"
 
 
 if __name__ == "__main__":

@@ -12,6 +12,8 @@ from diag import resources
 from diag.errors import UsageError
 from diag.model.base import Record
 from diag.model.finding import Confidence
+from diag.rules.registry import RULES
+from diag.scenario.interpreter import Interpreter
 
 LABEL = "scenario.toml"
 PAGE = "README.md"
@@ -58,17 +60,22 @@ class Expected(Entry, frozen=True):
     Attributes:
         rule: id of the rule.
         confidence: at least this sure.
+        or_rules: ids of more general rules, whose answer is right, too.
         role: of the guilty process, as the report names it; None if any.
         function: the guilty one in the user's own code; None if any.
-        rule_available: false while the rule is not built.
 
     """
 
     rule: str
     confidence: Confidence
+    or_rules: tuple[str, ...] = ()
     role: str | None = None
     function: str | None = None
-    rule_available: bool = True
+
+    @property
+    def rule_available(self) -> bool:
+        """Whether the rule is built."""
+        return self.rule in {rule.id for rule in RULES}
 
 
 class Needs(Entry, frozen=True):
@@ -76,19 +83,25 @@ class Needs(Entry, frozen=True):
 
     Attributes:
         python: the oldest minor version that has the feature, as "3.9".
+        before: the first minor version in which CPython no longer fails like this,
+            as "3.11"; None if all do.
         cpu_cores: CPU time that its control group may use, in CPUs.
         memory_mb: memory limit of its control group, in MiB.
 
     """
 
     python: str = "3.9"
+    before: str | None = None
     cpu_cores: float | None = None
     memory_mb: int | None = None
 
-    @property
-    def version(self) -> tuple[int, ...]:
-        """The oldest Python as numbers."""
-        return tuple(map(int, self.python.split(".")))
+    def missing(self, python: Interpreter) -> str | None:
+        """Say why a Python will not do; None if it will."""
+        if python.numbers < _numbers(self.python):
+            return f"needs Python {self.python}, this is {python.version}"
+        if self.before is not None and python.numbers >= _numbers(self.before):
+            return f"does not fail from Python {self.before} on, this is {python.version}"
+        return None
 
     @property
     def control_group(self) -> bool:
@@ -107,10 +120,13 @@ class Variant(Entry, frozen=True):
         quick_args: instead of `args` where time matters more than the contrast.
         ends: how it is to end.
         watch_s: how long after READY a hang is watched before it counts as one.
+        look_s: seconds between the two looks that diag needs to find it.
+        computes: whether it keeps CPUs busy, and disturbs what runs beside it.
         deadline_s: how long it may take altogether.
         reproduces: the share of runs in which it ends so, 0 to 1.
         expects: what diag is to find.
-        must_not_find: ids of rules that would be false alarms here.
+        must_not_find: ids of the rules that this variant is to be tried against. Any finding
+            of severity error is a false alarm in one that is not broken, whatever its rule.
 
     """
 
@@ -122,6 +138,8 @@ class Variant(Entry, frozen=True):
     quick_args: tuple[str, ...] | None = None
     ends: Ends = Ends.DONE
     watch_s: float = 3.0
+    look_s: float = 1.0
+    computes: bool = False
     deadline_s: float = 90.0
     reproduces: float = 1.0
     needs: Needs = Needs()
@@ -206,6 +224,10 @@ def _named(name: str, known: dict[str, _T], what: str) -> _T:
         return known[name]
     close = difflib.get_close_matches(name, known, cutoff=0.4) or sorted(known)
     raise UsageError(f"no {what} is called {name!r}", hint=f"did you mean: {', '.join(close)}?")
+
+
+def _numbers(version: str) -> tuple[int, ...]:
+    return tuple(map(int, version.split(".")))
 
 
 def _mistake(scenario: Scenario) -> str | None:

@@ -74,9 +74,7 @@ class Screen:
         name = Text(variant.name, style=f"bold {_COLOURS[variant.kind]}")
         self.say(name, f" ({variant.kind}, Python {python.version}): {variant.about}")
         self._last_s = 0.0
-        if self._live:
-            self._status = self._console.status(f"{scenario.name}: starting")
-            self._status.start()
+        self.busy(f"{scenario.name}: starting")
 
     def moment(self, moment: Moment) -> None:
         """Show what a run printed, and what it uses now."""
@@ -91,6 +89,12 @@ class Screen:
         """Print what a program printed."""
         for line in lines:
             self._console.print(Text(f"  | {line}", style="dim"))
+
+    def busy(self, text: str) -> None:
+        """Put a line of status at the bottom, if anybody watches."""
+        if self._live:
+            self._status = self._console.status(Text(text))
+            self._status.start()
 
     def status(self, text: str) -> None:
         """Show what is being done now, if anybody watches."""

@@ -77,8 +77,7 @@ def measure(
 
     A hang is watched for `watch_s` seconds after it is ready, the label's time by default.
     """
-    if python.numbers < variant.needs.version:
-        note = f"needs Python {variant.needs.python}, this is {python.version}"
+    if note := variant.needs.missing(python):
         return Outcome(
             scenario=scenario.name,
             variant=variant.name,

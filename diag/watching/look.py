@@ -20,6 +20,7 @@ from diag.model.codec import encode_line
 from diag.model.lock import LockKind
 from diag.model.recording import FORMAT, End, Header, Recording
 from diag.model.snapshot import Snapshot
+from diag.model.wait import WaitKind
 from diag.watching.meanwhile import count_until
 
 Progress = Callable[[str], None]
@@ -136,7 +137,7 @@ def second_look(first: Snapshot, *, also: Iterable[int] = ()) -> Snapshot:
     second = sweep(first.root.pid, also=also)
     if second.root != first.root:
         raise TargetGoneError(f"process {first.root.pid} ended, and its pid was given to another")
-    if _somebody_waits_for_a_gil(first):
+    if _is_worth_a_deep_look(first):
         second = add_objects(second)
     return msgspec.structs.replace(second, confirms_s=first.started_s)
 
@@ -147,6 +148,14 @@ def _with_limits(seen: Snapshot) -> Snapshot:
     return msgspec.structs.replace(seen, processes=(limited, *others))
 
 
-def _somebody_waits_for_a_gil(seen: Snapshot) -> bool:
-    locks = (thread.wait.lock for _, _, thread in seen.threads())
-    return any(lock is not None and lock.kind is LockKind.GIL for lock in locks)
+def _is_worth_a_deep_look(first: Snapshot) -> bool:
+    """Whether what was read from memory may tell more when it is read again.
+
+    A GIL that changes hands, an event loop that goes round, a thread that runs.
+    """
+    return any(
+        (thread.wait.kind is WaitKind.RUNNING and thread.ident is not None)
+        or (thread.wait.lock is not None and thread.wait.lock.kind is LockKind.GIL)
+        or (thread.loop is not None and thread.loop.callback is not None)
+        for _, _, thread in first.threads()
+    )

@@ -6,6 +6,8 @@ from collections import deque
 from collections.abc import Callable
 from typing import NamedTuple
 
+from msgspec.structs import replace
+
 from diag.analysis.liveness import needs_stacks
 from diag.analysis.tree import Tree
 from diag.collect.routine import Routine, Seen
@@ -17,10 +19,11 @@ from diag.model.finding import Finding, Severity
 from diag.model.gap import Gap
 from diag.model.recording import End, Header, Recording
 from diag.model.report import Report
-from diag.model.sample import Sample
+from diag.model.sample import Activity, Sample
 from diag.model.snapshot import Snapshot
 from diag.watching import plan
 from diag.watching.look import first_look, make_header, second_look
+from diag.watching.meanwhile import count_until
 from diag.watching.plan import Do, Plan, Settings, Step
 from diag.watching.story import Story
 from diag.watching.target import Target
@@ -91,15 +94,16 @@ class Watcher:
         stacks: Callable[[Snapshot], Snapshot] | None = ask_pyspy,
     ) -> None:
         self._target, self._hooks = target, hooks
+        self._stall_s = settings.stall_s
         self._stacks = stacks
         self._plan = Plan(settings, time.monotonic())
-        self._routine = Routine(target.pid, adopted=target.adopted)
         self._header: Header = make_header()
         self._first: Snapshot | None = None
         self._pair: tuple[Snapshot, ...] = ()
         self._report: Report | None = None
         self._sampler = Sampler(target.pid)
         self._samples: deque[Sample] = deque(maxlen=MOST_SAMPLES)
+        self._activities: tuple[Activity, ...] = ()
         self._sample_at_s = 0.0
         self.story = Story(target.id, settings.interval_s, time.monotonic())
 
@@ -107,6 +111,10 @@ class Watcher:
         """Watch to the end."""
         self._hooks.record(self._header)
         self._begin()
+        try:
+            self._routine = Routine(self._target.pid, adopted=self._target.adopted)
+        except OSError as error:
+            raise TargetGoneError(f"process {self._target.pid} ended") from error
         step = self._plan.start(time.monotonic())
         try:
             while step.do is not Do.STOP:
@@ -154,7 +162,7 @@ class Watcher:
         also = (*self._target.adopted(), *self._routine.pids)
         before_s, helpers_s = time.process_time(), _helpers_cpu_s()
         try:
-            hung = self._look(also) if step.do is Do.LOOK else self._confirm(also)
+            hung = self._look(step, also) if step.do is Do.LOOK else self._confirm(also)
         except (TargetGoneError, TargetForbiddenError) as error:
             self.story.lost(Gap(what="look", because=str(error)))
             return plan.Lost(time.monotonic(), time.process_time() - before_s)
@@ -186,9 +194,10 @@ class Watcher:
         cost_s = time.thread_time() - before_s
         self._sample_at_s = at_s + max(SAMPLE_EVERY_S, cost_s / SAMPLE_SHARE)
         self._samples.append(sample)
+        self.story.sampled(sample)
         self._hooks.record(sample)
 
-    def _look(self, also: tuple[int, ...]) -> bool:
+    def _look(self, step: Step, also: tuple[int, ...]) -> bool:
         self.story.doing = "looking closely"
         self._hooks.show(self.story)
         stacks = self._stacks
@@ -198,9 +207,25 @@ class Watcher:
             wants_stacks=lambda seen: stacks is not None and needs_stacks(Tree(seen)),
             add_stacks=stacks or add_stacks,
         )
+        if self._plan.still_s >= self._stall_s:
+            self._first = replace(self._first, still_s=self._plan.still_s)
         self.story.looked(self._first)
         self._hooks.record(self._first)
+        self._activities = ()
+        if step.because == plan.REGULAR:
+            self._count(self._first)
         return False
+
+    def _count(self, first: Snapshot) -> None:
+        """See what busy threads do, for rules about slowness: nobody waits for this answer."""
+        samples, self._activities = count_until(
+            first, first.started_s + plan.CONFIRM_AFTER_S, record=lambda _: None
+        )
+        self._samples += samples[-1:]
+        for sample in samples[-1:]:
+            self._hooks.record(sample)
+        for activity in self._activities:
+            self._hooks.record(activity)
 
     def _confirm(self, also: tuple[int, ...]) -> bool:
         """Confirm and judge the last look; return whether something can never go on."""
@@ -219,7 +244,11 @@ class Watcher:
 
     def _recording(self, end: End | None = None) -> Recording:
         return Recording(
-            header=self._header, snapshots=self._pair, samples=tuple(self._samples), end=end
+            header=self._header,
+            snapshots=self._pair,
+            samples=tuple(self._samples),
+            activities=self._activities,
+            end=end,
         )
 
 

@@ -15,9 +15,12 @@ from diag.model.ids import ThreadId
 
 CONFIRM_AFTER_S = 0.5
 BURST_S = 2.0  # CPU time that close looks may take at once, before the share limits them
-CALM_LOOK_EVERY_S = 60.0  # though nothing changed: a descriptor may have been closed, a handler set
+# Though nothing changed: a descriptor may have been closed, a handler set. And a tree
+# that is busy may be busy with the wrong thing.
+CALM_LOOK_EVERY_S = 60.0
 ROUTINE_SHARE = 0.5  # of the budget; the rest is for close looks
 HANG, TIME_OUT, INTERRUPTED, DONE = "hang", "time out", "interrupted", "done"
+SUSPICION, REGULAR, STALL = "suspicion", "regular", "stall"
 
 
 class Do(StrEnum):
@@ -31,7 +34,7 @@ class Do(StrEnum):
 
 
 class Step(NamedTuple):
-    """What to do next, and when (CLOCK_MONOTONIC); `because` for ACT and STOP."""
+    """What to do next, and when (CLOCK_MONOTONIC); `because` for LOOK, ACT and STOP."""
 
     do: Do
     at_s: float
@@ -46,6 +49,7 @@ class Settings(NamedTuple):
         max_share: CPU time that diag may use, as a share of one CPU.
         for_s: how long to watch, None for as long as the target runs.
         act_on_hang: whether a hang is acted on, once.
+        stall_s: for how long a tree may do nothing at all before that is looked into.
         act_on_time_out: whether the end of `for_s` is acted on like a hang.
 
     """
@@ -53,6 +57,7 @@ class Settings(NamedTuple):
     interval_s: float = 0.5
     max_share: float = 0.02
     for_s: float | None = None
+    stall_s: float = 60.0
     act_on_hang: bool = False
     act_on_time_out: bool = False
 
@@ -123,12 +128,15 @@ class Plan:
     Attributes:
         interval_s: seconds between routine passes now: longer than asked for where the
             tree is too large for the budget.
+        still_s: for how long no thread of the tree has run, as far as it was watched.
 
     """
 
     def __init__(self, settings: Settings, now_s: float) -> None:
         self._settings = settings
         self.interval_s = settings.interval_s
+        self.still_s = 0.0
+        self._stall_seen = False
         self._end_s = None if settings.for_s is None else now_s + settings.for_s
         self._known: frozenset[Still] = frozenset()
         self._known_members: frozenset[ThreadId] = frozenset()
@@ -170,7 +178,7 @@ class Plan:
         if self._ending == INTERRUPTED:
             return Step(Do.STOP, event.at_s, INTERRUPTED)
         self._ending = INTERRUPTED
-        return Step(Do.LOOK, event.at_s)
+        return Step(Do.LOOK, event.at_s, SUSPICION)
 
     def _after_act(self, event: Acted) -> Step:
         if event.ended or self._ending is not None:
@@ -180,25 +188,39 @@ class Plan:
 
     def _after_pass(self, event: Passed) -> Step:
         before, self._seen = self._seen, event
+        self._count_still(before, event)
         share = self._settings.max_share * ROUTINE_SHARE
         # The first pass opens the files, and costs more than all later ones.
         if before is not None:
             self.interval_s = max(self._settings.interval_s, event.cost_s / share)
-        if self._is_over(event.at_s) or self._is_suspicious(event):
-            self._known, self._known_members = event.still, event.members
-            self._looked_at_s = event.at_s
-            return Step(Do.LOOK, event.at_s)
-        return self._go_on(event.at_s)
+        reason = self._reason_to_look(event)
+        if reason is None:
+            return self._go_on(event.at_s)
+        self._known, self._known_members = event.still, event.members
+        self._looked_at_s = event.at_s
+        return Step(Do.LOOK, event.at_s, reason)
 
-    def _is_suspicious(self, event: Passed) -> bool:
-        """Whether the answer of the last close look may have changed, and another is affordable."""
-        if not event.still or self._purse(event.at_s) <= 0:
-            return False
-        return (
-            not event.still <= self._known
-            or not self._known_members <= event.members
-            or event.at_s >= self._looked_at_s + CALM_LOOK_EVERY_S
-        )
+    def _count_still(self, before: Passed | None, event: Passed) -> None:
+        """Add up the time in which nobody ran; a long gap means that diag had no CPU either."""
+        if before is None or len(event.still) < len(event.members):
+            self.still_s, self._stall_seen = 0.0, False
+            return
+        self.still_s += min(event.at_s - before.at_s, 2 * self.interval_s)
+
+    def _reason_to_look(self, event: Passed) -> str | None:
+        """Return why the answer of the last close look may not hold any more, None if it does."""
+        if self._is_over(event.at_s):
+            return SUSPICION
+        if self.still_s >= self._settings.stall_s and not self._stall_seen:
+            self._stall_seen = True
+            return STALL
+        if self._purse(event.at_s) <= 0:
+            return None
+        new = not event.still <= self._known
+        ended = not self._known_members <= event.members
+        if event.still and (new or ended):
+            return SUSPICION
+        return REGULAR if event.at_s >= self._looked_at_s + CALM_LOOK_EVERY_S else None
 
     def _go_on(self, now_s: float) -> Step:
         if self._ending == TIME_OUT:

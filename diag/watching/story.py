@@ -8,6 +8,7 @@ from diag.model.gap import Gap
 from diag.model.ids import ProcessId
 from diag.model.limits import Limits
 from diag.model.report import ProcessView, Report, Verdict
+from diag.model.sample import GroupSample, Sample
 from diag.model.snapshot import Snapshot
 from diag.model.watching import ProcessScene, Scene
 
@@ -31,6 +32,7 @@ class Story:
         self._limits: Limits | None = None
         self._gaps: tuple[Gap, ...] = ()
         self._views: dict[int, ProcessView] = {}
+        self._group: GroupSample | None = None
         self._looks = 0
         self._verdict = Verdict.UNKNOWN
         self._keys: set[tuple[object, ...]] = set()
@@ -52,6 +54,10 @@ class Story:
         self._command, self._limits = root.command, root.limits
         self._gaps = (*first.gaps, *(gap for process in first.processes for gap in process.gaps))
         self.doing = "confirming"
+
+    def sampled(self, sample: Sample) -> None:
+        """Take the counters of the tree and its control groups."""
+        self._group = sample.group
 
     def lost(self, gap: Gap) -> None:
         """Take that a close look was not possible."""
@@ -90,6 +96,7 @@ class Story:
             own_share=cpu_s / elapsed_s if elapsed_s > 0 else 0.0,
             looks=self._looks,
             limits=self._limits,
+            group=self._group,
             gaps=self._gaps,
         )
 

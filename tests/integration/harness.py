@@ -9,8 +9,10 @@ inline script metadata, PEP 723):
     # needs = ["strace"]             commands without which it cannot run
     # twin_of = ["lock-cycle"]       healthy, in the shape that these rules look for
     # live = true                    hung, but parts of it go on
+    # still = true                   not hung, and yet nothing of it moves
     # alone = true                   takes CPUs from others, or is misjudged without them
     # look_s = 4.0                   how long to look at least, where it takes that long to see
+    # stall_s = 2.0                  to be seen by a watch only, with this --stall
     # limits = {cpu = 0.5}           a control group of its own: cpu in CPUs, memory_mib
     # [[finding]]                    one for each error, of a degraded program for each warning
     # rule = "lock-cycle"
@@ -71,10 +73,11 @@ class Program:
     findings: tuple[Expected, ...]
     stdin: str
     needs: tuple[str, ...]
-    live: bool
+    still: bool
     twin_of: tuple[str, ...]
     alone: bool
     look_s: float
+    stall_s: float | None
     limits: dict[str, float]
 
     @property
@@ -128,10 +131,11 @@ def read_label(path: Path) -> Program:
         findings=tuple(_expected(finding) for finding in label.get("finding", ())),
         stdin=label.get("stdin", "null"),
         needs=tuple(label.get("needs", ())),
-        live=label.get("live", False),
+        still=label.get("still", label["verdict"] == "hung" and not label.get("live", False)),
         twin_of=tuple(label.get("twin_of", ())),
         alone=label.get("alone", False),
         look_s=label.get("look_s", 0.0),
+        stall_s=label.get("stall_s"),
         limits=label.get("limits", {}),
     )
 
@@ -182,8 +186,8 @@ def running(program: Program, target: Target, *, groups: Sequence[Path] = ()) ->
             if not _says_ready(process):
                 errors.seek(0)
                 raise AssertionError(f"{program.name} is not ready: {errors.read().decode()}")
-            if program.verdict == "hung" and not program.live:
-                _wait_until_still(process.pid)
+            if program.still:
+                wait_until_still(process.pid)
             yield process.pid
         finally:
             _end(process)
@@ -271,7 +275,7 @@ def _says_ready(process: subprocess.Popen[bytes]) -> bool:
     return False
 
 
-def _wait_until_still(leader: int) -> None:
+def wait_until_still(leader: int) -> None:
     """Wait until no thread of a session has run for a while."""
     deadline = time.monotonic() + SETTLE_DEADLINE_S
     before = threads(leader)

@@ -1,5 +1,6 @@
 """The scenarios as they really run, and what is left of them: nothing."""
 
+import functools
 import json
 import os
 import re
@@ -7,7 +8,9 @@ import signal
 import subprocess
 import sys
 import time
+import zlib
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import psutil
@@ -15,12 +18,15 @@ import pytest
 
 from diag.errors import UsageError
 from diag.scenario import cgroups, interpreter, labels, measure, run
+from diag.scenario.expected import Score
 from diag.scenario.interpreter import Interpreter
 from diag.scenario.labels import Ends, Kind, Scenario, Variant
 from diag.scenario.places import NotPermittedError
+from diag.scenario.verify import Case, Result, Verification
 from tests.integration.pythons import Target, label, one_per_minor
 
 DEADLINE_S = 30
+SIDE_BY_SIDE = 5  # they sleep
 HANGING = labels.find("fork-logging-lock")
 POOL = HANGING.variant("pool")
 OWN = interpreter.ask()
@@ -82,11 +88,71 @@ def test_the_pool_hangs_on_every_python(python: Target) -> None:
 
 @PYTHONS
 def test_the_fixed_twins_of_the_pool_are_done(python: Target) -> None:
-    for variant in of_kind(ends=Ends.DONE):
-        outcome = measure.measure(HANGING, variant, python=target(python))
-        assert outcome.exit_status == 0, f"{variant.name}: {outcome.last_line}"
-        assert outcome.result == {"orders_done": 4}
-        assert not outcome.hung
+    asked, variants = target(python), of_kind(ends=Ends.DONE)
+
+    def outcome_of(variant: Variant) -> measure.Outcome:
+        return measure.measure(HANGING, variant, python=asked)
+
+    with ThreadPoolExecutor(len(variants)) as side_by_side:
+        for outcome in side_by_side.map(outcome_of, variants):
+            assert outcome.exit_status == 0, f"{outcome.variant}: {outcome.last_line}"
+            assert outcome.result == {"orders_done": 4}
+            assert not outcome.hung
+
+
+@functools.cache
+def quiet_cases() -> list[Case]:
+    """Pair every variant that sleeps with a Python; which one depends on its name alone.
+
+    Those that compute have tests of their own: they would disturb the others.
+    """
+    chosen = []
+    for scenario in labels.load_all():
+        for variant in scenario.variants:
+            able = [python for python in one_per_minor() if able_to_run(python, variant)]
+            if able and not variant.computes:
+                python = able[zlib.crc32(f"{scenario.name}/{variant.name}".encode()) % len(able)]
+                asked = Interpreter(command=tuple(python.command), version=dotted(python))
+                chosen.append(Case(scenario=scenario, variant=variant, python=asked))
+    return chosen
+
+
+def dotted(python: Target) -> str:
+    return ".".join(map(str, python.version))
+
+
+def able_to_run(python: Target, variant: Variant) -> bool:
+    folder = Path(HANGING.folder)
+    if python.root is not None and not (python.root / folder.relative_to("/")).exists():
+        return False
+    asked = Interpreter(command=tuple(python.command), version=dotted(python))
+    return variant.needs.missing(asked) is None
+
+
+def case_name(case: Case) -> str:
+    return f"{case.scenario.name}/{case.variant.name}-{case.python.version}"
+
+
+@pytest.fixture(scope="module")
+def results(request: pytest.FixtureRequest) -> dict[str, Result]:
+    """Verify the cases of all selected tests side by side, before the first of them."""
+    callspecs = [getattr(item, "callspec", None) for item in request.session.items]
+    params = [callspec.params.get("case") for callspec in callspecs if callspec]
+    selected = [case for case in params if isinstance(case, Case)]
+    return {
+        f"{result.scenario}/{result.variant}-{result.python}": result
+        for result in Verification().results(selected, side_by_side=SIDE_BY_SIDE)
+    }
+
+
+@pytest.mark.parametrize("case", quiet_cases(), ids=case_name)
+def test_diag_says_what_the_label_says(case: Case, results: dict[str, Result]) -> None:
+    result = results[case_name(case)]
+    right = {Score.CLEAN}
+    if case.variant.kind is Kind.BROKEN:
+        built = all(expected.rule_available for expected in case.variant.expects)
+        right = {Score.FOUND} if built else {Score.FOUND, Score.NO_RULE}
+    assert result.score in right, result.reason
 
 
 def test_the_environment_of_the_caller_changes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:

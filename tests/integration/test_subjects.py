@@ -10,7 +10,7 @@ import pytest
 from diag.model.pool import PoolKind
 from diag.model.snapshot import Snapshot
 from diag.model.subject import Subject, SubjectKind, Task
-from diag.watch.look import snapshot
+from diag.watching.look import snapshot
 from tests.integration import harness, pythons
 
 METHODS = ("fork", "spawn", "forkserver")

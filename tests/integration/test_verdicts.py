@@ -62,6 +62,8 @@ def cases(folder: str) -> list[Case]:
     targets = pythons.one_per_minor()
     chosen = []
     for program in harness.programs(folder):
+        if program.stall_s is not None:
+            continue  # tests/integration/test_watch.py has those
         first = zlib.crc32(program.name.encode())
         count = min(PYTHONS_EACH, len(targets))
         chosen += [
@@ -103,35 +105,37 @@ def stopped(leader: int) -> set[int]:
 
 @pytest.fixture(scope="module")
 def outcome_of(request: pytest.FixtureRequest) -> Iterator[Callable[[Case], Outcome]]:
-    """Examine the cases of all selected tests side by side; give the outcome of one."""
-    callspecs = [getattr(item, "callspec", None) for item in request.session.items]
+    """Examine the cases of the module's selected tests side by side; give the outcome of one."""
+    here = [
+        item for item in request.session.items if getattr(item, "module", None) is request.module
+    ]
+    callspecs = [getattr(item, "callspec", None) for item in here]
     selected = {
         case: None  # a set that keeps the order
         for callspec in callspecs
         if callspec and isinstance(case := callspec.params.get("case"), Case)
     }
-    pool, single = ThreadPoolExecutor(SIDE_BY_SIDE), ThreadPoolExecutor(1)
-    able = [case for case in selected if not case.missing]
-    futures = {case: pool.submit(examine, case) for case in able if not case.program.alone}
-    together = tuple(futures.values())
+    pool = ThreadPoolExecutor(SIDE_BY_SIDE)
+    together = [case for case in selected if not case.missing and not case.program.alone]
+    futures = {case: pool.submit(examine, case) for case in together}
 
+    @functools.cache
     def examine_alone(case: Case) -> Outcome:
-        wait(together)
+        wait(futures.values())
         return examine(case)
-
-    futures |= {case: single.submit(examine_alone, case) for case in able if case.program.alone}
 
     def outcome(case: Case) -> Outcome:
         if case.missing:
             pytest.skip(f"needs {', '.join(case.missing)}")
         try:
+            if case.program.alone:
+                return examine_alone(case)
             return futures[case].result(timeout=DEADLINE_S)
         except NotPermittedError as error:
             pytest.skip(str(error))
 
     yield outcome
-    for each in (pool, single):
-        each.shutdown(cancel_futures=True)
+    pool.shutdown(cancel_futures=True)
 
 
 @pytest.mark.parametrize("case", cases("hung"), ids=lambda case: case.label)

@@ -23,12 +23,28 @@ def live_depth(table: bytes, instruction: int) -> int:
         0 if nothing handles exceptions there, or the table is damaged.
 
     """
+    return _entry(table, instruction)[1]
+
+
+def depth_around_await(table: bytes, instruction: int) -> int:
+    """Return the depth that is live whatever becomes of what a coroutine awaits there.
+
+    From 3.12 on each `await` has a handler of its own, for `throw()`; an `async with`
+    that is being entered has its exit on the stack for it. The handlers around that
+    handler are those of the statements whose body the `await` stands in.
+    """
+    handler, depth = _entry(table, instruction)
+    return min(depth, _entry(table, handler)[1])
+
+
+def _entry(table: bytes, instruction: int) -> tuple[int, int]:
+    """Return the handler of an instruction and its depth, zeros if it has none."""
     numbers = _numbers(table)
     # The ranges of a table do not overlap (Python/assemble.c).
-    for start, length, _, depth in zip(numbers, numbers, numbers, numbers, strict=False):
+    for start, length, handler, depth in zip(numbers, numbers, numbers, numbers, strict=False):
         if start <= instruction < start + length:
-            return depth >> 1
-    return 0
+            return handler, depth >> 1
+    return 0, 0
 
 
 def _numbers(table: bytes) -> Iterator[int]:

@@ -30,6 +30,14 @@ class FrameLayout:
         text: in a compact ASCII string: of its characters.
         pair: `with` keeps two slots, the exit method and the object (3.14);
             one slot before, a bound method.
+        last: in the frame: of the number of the current instruction, 3.9 and 3.10.
+        last_unit: what that number counts, in bytes.
+        top: in the frame: of the top of a suspended frame's stack.
+        top_is_pointer: whether that is an address, not a number of slots.
+        generator_frame: in a suspended coroutine: of its frame.
+        generator_points: whether that is a pointer to it, not the frame itself.
+        code_first_line: in the code.
+        code_lines: in the code: of the table of its lines, a bytes object.
 
     """
 
@@ -50,6 +58,24 @@ class FrameLayout:
     first_instruction: int = 0
     text: int
     pair: bool = False
+    last: int = 0
+    last_unit: int = 1
+    top: int
+    top_is_pointer: bool = False
+    generator_frame: int
+    generator_points: bool = False
+    code_first_line: int
+    code_lines: int
+
+    @property
+    def code_file(self) -> int:
+        """Offset in the code of its file's name."""
+        return self.code_name - 8
+
+    @property
+    def code_qualified_name(self) -> int:
+        """Offset in the code of its name with those of its classes, from 3.11 on."""
+        return self.code_name + 8
 
 
 _3_9 = FrameLayout(
@@ -64,6 +90,13 @@ _3_9 = FrameLayout(
     code_stack_size=32,
     code_name=112,
     text=48,
+    last=104,
+    top=72,
+    top_is_pointer=True,
+    generator_frame=16,
+    generator_points=True,
+    code_first_line=40,
+    code_lines=120,
 )
 _3_12 = FrameLayout(
     current=56,
@@ -79,13 +112,26 @@ _3_12 = FrameLayout(
     code_name=120,
     first_instruction=192,
     text=40,
+    top=64,
+    generator_frame=72,
+    code_first_line=68,
+    code_lines=136,
 )
 _3_13 = replace(_3_12, current=72, current_in_cframe=None, first_instruction=200)
-_3_14 = replace(_3_13, locals=80, first_instruction=208, pair=True)
+_3_14 = replace(_3_13, locals=80, first_instruction=208, pair=True, top_is_pointer=True)
 
 FRAMES: dict[tuple[int, int], FrameLayout] = {
     (3, 9): _3_9,
-    (3, 10): replace(_3_9, locals=352, blocks=104, block_stack=112),
+    (3, 10): replace(
+        _3_9,
+        locals=352,
+        blocks=104,
+        block_stack=112,
+        last=96,
+        last_unit=2,
+        top=80,
+        top_is_pointer=False,
+    ),
     (3, 11): replace(
         _3_12,
         current_in_cframe=8,
@@ -96,6 +142,8 @@ FRAMES: dict[tuple[int, int], FrameLayout] = {
         code_stack_size=68,
         first_instruction=184,
         text=48,
+        generator_frame=80,
+        code_first_line=72,
     ),
     (3, 12): _3_12,
     (3, 13): _3_13,

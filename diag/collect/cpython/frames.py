@@ -34,12 +34,24 @@ class Code(NamedTuple):
 
 
 class Frame(NamedTuple):
-    """A frame: its code, its first local (0 if it has none), its live stack, bottom first."""
+    """A frame.
+
+    Attributes:
+        code: what it runs.
+        first_local: 0 if it has none.
+        stack: the live part of its stack, bottom first.
+        address: its own.
+        globals: of its dict of globals.
+        offset: of its current instruction, in bytes.
+
+    """
 
     code: Code
     first_local: int
     stack: tuple[int, ...]
+    address: int
     globals: int
+    offset: int
 
 
 class Frames:
@@ -73,11 +85,50 @@ class Frames:
             address = _U64.unpack_from(head, layout.previous)[0]
         raise FrameUnreadableError("its frames do not end")
 
+    def at(self, address: int) -> Frame | None:
+        """Return one frame, None if there is none.
+
+        Raises:
+            FrameUnreadableError: it is not what it should be.
+            MemoryUnreadableError: it cannot be read.
+
+        """
+        head = self._memory.read(address, self._layout.locals + 8)
+        code = self._code(_U64.unpack_from(head, self._layout.code)[0] & ~_TAG)
+        return self._frame(address, head, code) if code is not None else None
+
+    def top_of(self, frame: Frame) -> int:
+        """Return what is on top of a suspended frame's stack, 0 if it is empty.
+
+        A running frame has something of no meaning there.
+
+        Raises:
+            MemoryUnreadableError: it cannot be read.
+
+        """
+        layout, memory = self._layout, self._memory
+        base = frame.address + layout.locals + 8 * frame.code.locals
+        if layout.stack is not None:
+            base = memory.u64(frame.address + layout.stack)
+        if layout.top_is_pointer:
+            depth = (memory.u64(frame.address + layout.top) - base) // 8
+        else:
+            depth = memory.i32(frame.address + layout.top)
+            # From 3.11 to 3.13 the locals are counted too.
+            depth -= frame.code.locals if layout.stack is None else 0
+        if not 0 < depth <= frame.code.stack_size:
+            return 0
+        words = struct.unpack(f"<{depth}Q", memory.read(base, 8 * depth))
+        slots = [slot & ~_TAG for slot in words]
+        # On 3.15 a null lies above the awaited object.
+        return next((slot for slot in slots[:-3:-1] if slot), 0)
+
     def _frame(self, address: int, head: bytes, code: Code) -> Frame:
         layout = self._layout
         if layout.stack is not None:
             base = _U64.unpack_from(head, layout.stack)[0]
             depth = self._block_level(address)
+            offset = self._memory.i32(address + layout.last) * layout.last_unit
         else:
             base = address + layout.locals + 8 * code.locals
             instruction = _U64.unpack_from(head, layout.instruction)[0]
@@ -86,9 +137,14 @@ class Frames:
         if not 0 <= depth <= code.stack_size:
             raise FrameUnreadableError("a value stack is deeper than its code allows")
         slots = struct.unpack(f"<{depth}Q", self._memory.read(base, 8 * depth)) if depth else ()
-        first = _U64.unpack_from(head, layout.locals)[0]
-        stack = tuple(slot & ~_TAG for slot in slots)
-        return Frame(code, first & ~_TAG, stack, _U64.unpack_from(head, layout.globals)[0] & ~_TAG)
+        return Frame(
+            code=code,
+            first_local=_U64.unpack_from(head, layout.locals)[0] & ~_TAG,
+            stack=tuple(slot & ~_TAG for slot in slots),
+            address=address,
+            globals=_U64.unpack_from(head, layout.globals)[0] & ~_TAG,
+            offset=offset,
+        )
 
     def _block_level(self, address: int) -> int:
         """Return the highest level of an active block: what is beneath is live (3.9, 3.10)."""

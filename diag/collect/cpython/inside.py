@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 
 import msgspec
 
+from diag.collect.cpython.asyncio_tasks import Asyncio, read_asyncio
 from diag.collect.cpython.build import Build
 from diag.collect.cpython.framelayout import frame_layout_of
 from diag.collect.cpython.futex import is_shared
@@ -18,6 +19,7 @@ from diag.collect.memory import Memory, MemoryUnreadableError
 from diag.model.lock import Lock, LockKind
 from diag.model.process import Process
 from diag.model.thread import Thread
+from diag.model.wait import Futex
 
 MOVED_ON = "the thread moved on while its lock was read"
 
@@ -57,7 +59,8 @@ class Inside:
             lock = self._lock(thread)
         except MemoryUnreadableError as error:
             lock = Lock(kind=LockKind.UNKNOWN, owner_unknown=f"not readable: {error}")
-        if not self.tasks.still_waits(thread):
+        # Who waits for the GIL asks anew every 5 ms: what it waits for needs no confirmation.
+        if lock.kind is not LockKind.GIL and not self.tasks.still_waits(thread):
             self.waits.pop(thread.tid, None)
             return _moved_on(thread)
         wait = msgspec.structs.replace(thread.wait, lock=lock)
@@ -68,12 +71,20 @@ class Inside:
         if futex is None or call is None:
             raise AssertionError("only waits on a futex are looked at")
         if lock := native_lock(self.memory, futex, self.tids):
-            return lock
+            return self._sure_of_ended_owner(lock, futex) if lock.owner_ended else lock
         if is_shared(futex):
             return self._shared_lock(thread.tid, futex.address, call.stack_pointer)
         if self.interior is None:
             return Lock(kind=LockKind.UNKNOWN, owner_unknown=self.obstacle)
         return find_lock(self.interior, futex, call)
+
+    def _sure_of_ended_owner(self, lock: Lock, futex: Futex) -> Lock:
+        """Return a mutex, without its owner if that may have started or let go meanwhile."""
+        self.tids = self.tasks.by_inner_tid()
+        again = native_lock(self.memory, futex, self.tids)
+        if again is None or again == lock or again.owner_tid is not None:
+            return again or lock
+        return msgspec.structs.replace(again, owner_ended=False)
 
     def _shared_lock(self, tid: int, address: int, stack_pointer: int) -> Lock:
         if self.interior is None:
@@ -111,6 +122,13 @@ class Inside:
             )
         except MemoryUnreadableError:
             return threads  # each lock already says that it records no owner
+
+    def asyncio(self, build: Build | None) -> Asyncio:
+        """Return the tasks and loops of asyncio, as far as they can be read."""
+        if self.interior is None or build is None or build.version is None:
+            return Asyncio()
+        layout = frame_layout_of(build.version, self.memory, build.runtime)
+        return read_asyncio(self.interior, layout) if layout is not None else Asyncio()
 
     def with_idents(self, threads: tuple[Thread, ...]) -> tuple[Thread, ...]:
         """Return the threads with their idents, and without owners that cannot be judged."""

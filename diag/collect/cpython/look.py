@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 import msgspec
 
 from diag.collect.cpython.access import Access
+from diag.collect.cpython.asyncio_tasks import Asyncio
 from diag.collect.cpython.build import Build, recognise
 from diag.collect.cpython.inside import MOVED_ON, Inside
 from diag.collect.cpython.layout import layout_of
@@ -103,12 +104,29 @@ def _look(look: Look, space: AddressSpace, access: Access) -> None:
         threads = tuple(inside.look_at(thread) for thread in process.threads)
         threads = inside.with_idents(inside.with_holders(threads, build))
         look.semaphores, look.waits = inside.semaphores, inside.waits
+        asyncio = _asyncio(look, inside, build)
     look.process = msgspec.structs.replace(
         look.process,
-        threads=threads,
+        threads=tuple(
+            msgspec.structs.replace(thread, loop=asyncio.loops[thread.ident])
+            if thread.ident in asyncio.loops
+            else thread
+            for thread in threads
+        ),
+        tasks=asyncio.tasks,
         gil=interior.runtime.gil if interior else None,
         dead_idents=interior.runtime.dead_idents if interior else (),
     )
+
+
+def _asyncio(look: Look, inside: Inside, build: Build | None) -> Asyncio:
+    try:
+        return inside.asyncio(build)
+    except MemoryUnreadableError as error:
+        gap = Gap(what="asyncio tasks", because=str(error), pid=look.process.pid)
+        gaps = (*look.process.gaps, gap)
+        look.process = msgspec.structs.replace(look.process, gaps=gaps)
+        return Asyncio()
 
 
 def _with_interpreter(process: Process, build: Build | None, obstacle: str | None) -> Process:

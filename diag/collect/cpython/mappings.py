@@ -11,7 +11,8 @@ shares its keys with others of its class.
 Instances (Include/internal/pycore_object.h, measured): the values of the keys that
 their class has cached, or a dict.
 
-    3.9, 3.10  a dict at tp_dictoffset
+    3.9, 3.10  a dict at tp_dictoffset; later too where the class is derived from one in C
+               that has its dict there (_asyncio.Future up to 3.12)
     3.11       values* -32, dict* -24
     3.12       -24: values* - 1 if odd, else dict*
     3.13       dict* -24, or else values in the object after tp_basicsize
@@ -71,12 +72,12 @@ class Mappings:
         memory, version = self._memory, self._version
         kind = memory.u64(address + OBJECT_TYPE)
         flags = memory.u64(kind + TYPE_FLAGS)
-        if version <= (3, 10):
+        if version <= (3, 10) or not flags & _MANAGED_DICT:
             (offset,) = struct.unpack("<q", memory.read(kind + _DICT_OFFSET, 8))
             if offset <= 0:
                 raise OddObjectError("an instance without a dict of its own")
             return self._dict_at(address + offset)
-        if not flags & _MANAGED_DICT or not flags & _HEAP_TYPE:
+        if not flags & _HEAP_TYPE:
             raise OddObjectError("an instance without a dict")
         values = self._values_of(address, kind, flags)
         if values is None:

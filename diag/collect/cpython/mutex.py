@@ -61,13 +61,14 @@ def _mutex(memory: Memory, address: int, tids: dict[int, int]) -> Lock:
     if owner_tid is None:
         unknown = "the mutex was free when it was read"
         if lock:
-            unknown = f"the mutex names no thread of this process (owner {owner})"
+            unknown = f"the thread that owns it ({owner}) does not exist in this process"
     return Lock(
         kind=LockKind.MUTEX,
         address=address,
         type_name="pthread_mutex_t",
         locked=lock != 0,
         owner_tid=owner_tid,
+        owner_ended=owner_tid is None and lock != 0 and owner != 0,
         owner_unknown=unknown,
     )
 

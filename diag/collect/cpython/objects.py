@@ -5,6 +5,7 @@ from pathlib import Path
 import msgspec
 
 from diag.collect.cpython.access import Access
+from diag.collect.cpython.inherited import without_inherited_loops
 from diag.collect.cpython.look import Look, look_into
 from diag.collect.cpython.semaphores import SharedPlace, strangers_that_map
 from diag.collect.cpython.semholders import Answer, find_holders
@@ -37,10 +38,12 @@ def add_objects(
     processes = [look_into(process, access) for process in snapshot.processes]
     context = [look_into(process, access) for process in snapshot.context]
     answers = _ask_for_holders([*processes, *context], access)
+    own = [_with_semaphores(look, answers) for look in processes]
+    ancestors = [_with_semaphores(look, answers) for look in context]
     return msgspec.structs.replace(
         snapshot,
-        processes=tuple(_with_semaphores(look, answers) for look in processes),
-        context=tuple(_with_semaphores(look, answers) for look in context),
+        processes=tuple(without_inherited_loops(own, [*own, *ancestors])),
+        context=tuple(ancestors),
     )
 
 

@@ -121,7 +121,11 @@ def test_the_summary_of_a_github_job_is_added_to(
     capsys.readouterr()
     assert run(["attach", "7", "--format", "github"]) == 1
     assert capsys.readouterr().out.startswith("::error ")
-    assert summary.read_text().startswith("before\n## diag: HUNG (proven)")
+    written = summary.read_text()
+    assert written.startswith("before\n<!-- diag 2402 begins -->\n## diag: HUNG (proven)")
+    summary.write_text(written + "after\n")
+    assert run(["attach", "7", "--report", "github=-"]) == 1
+    assert summary.read_text() == written + "after\n"
 
 
 def test_a_summary_that_cannot_be_written_is_said(

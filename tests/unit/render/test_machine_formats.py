@@ -78,6 +78,19 @@ def test_junit_calls_what_could_not_be_judged_an_error() -> None:
     assert [child.tag for child in case] == ["error"]
 
 
+def once(report: Report) -> Report:
+    """The report of a command that ended after the first look."""
+    observed = msgspec.structs.replace(report.observed, looks=1)
+    return msgspec.structs.replace(report, observed=observed)
+
+
+def test_a_command_that_was_too_quick_to_judge_fails_nothing() -> None:
+    (case,) = cases(once(gaps()))["diag.diag"]
+    assert [child.tag for child in case] == ["skipped"]
+    assert github.render(gaps(), Options()).startswith("::warning ")
+    assert github.render(once(gaps()), Options()).startswith("::notice ")
+
+
 def results(report: Report) -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = json.loads(sarif.render(report, Options()))["runs"][0]["results"]
     return found

@@ -172,6 +172,27 @@ class TestPipeChildCycle:
         assert (found.rule, found.confidence) == ("pipe-child-cycle", Confidence.PROVEN)
         assert found.primary.function == "build"
 
+    def pool_with_a_full_pipe(self, manager_waits):
+        """A parent writes into a pipe that its own manager thread reads; a worker has it, too."""
+        parent = process(
+            10,
+            thread(10, writes("pipe:[1]"), stack=frames("feed app.py:8")),
+            thread(11, manager_waits, stack=frames("run ~concurrent/futures/process.py:3")),
+        )
+        orders = pipe("pipe:[2]", writers=[10, 20], readers=[20])
+        wake_ups = pipe("pipe:[1]", writers=[10, 20], readers=[10, 20])
+        worker = process(20, thread(20, reads("pipe:[2]")), parent=10, forked=True)
+        return only(case(parent, worker, channels=[wake_ups, orders]))
+
+    def test_a_writer_that_bars_its_own_reader_with_a_lock_is_no_matter_of_parent_and_child(self):
+        found = self.pool_with_a_full_pipe(lock_wait(owner=10 * 16))
+        assert (found.rule, found.confidence) == ("nobody-can-act", Confidence.PROVEN)
+        assert found.primary.function == "feed"
+
+    def test_a_thread_that_joins_the_writer_is_not_barred_from_reading(self):
+        found = self.pool_with_a_full_pipe(lock_wait(JOIN, owner=10 * 16))
+        assert found.rule == "pipe-child-cycle"
+
     def test_a_parent_that_still_reads_is_slow_not_hung(self):
         parent = process(10, thread(10, world.RUNNING, stack=frames("build app.py:8")))
         child = process(20, thread(20, writes("pipe:[1]")), parent=10)

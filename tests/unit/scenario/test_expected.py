@@ -59,7 +59,7 @@ def broken(*wanted: Expected) -> Variant:
     [
         ([finding()], Score.FOUND),
         ([finding(function="Shop.handle_order")], Score.FOUND),
-        ([finding(rule="lock-cycle"), finding()], Score.FOUND),
+        ([finding(rule="zombies", severity=Severity.WARNING), finding()], Score.FOUND),
         ([finding(confidence=Confidence.LIKELY)], Score.WRONG_CAUSE),
         ([finding(function="main")], Score.WRONG_CAUSE),
         ([finding(role="parent")], Score.WRONG_CAUSE),
@@ -88,9 +88,43 @@ def test_the_place_may_be_a_related_one() -> None:
 
 
 def test_a_rule_that_is_not_built_is_neither_found_nor_missed() -> None:
-    later = Expected(rule="gil-bound", confidence=Confidence.LIKELY, rule_available=False)
+    later = Expected(rule="no-such-rule", confidence=Confidence.LIKELY)
+    warning = finding(severity=Severity.WARNING)
+    for known in (report(), report(warning)):
+        assert [each.score for each in expected.check(broken(later), known)] == [Score.NO_RULE]
+
+
+def test_an_error_instead_of_it_is_wrong_even_if_the_right_rule_is_not_built() -> None:
+    later = Expected(rule="no-such-rule", confidence=Confidence.LIKELY)
     (check,) = expected.check(broken(later), report(finding()))
-    assert check.score is Score.NO_RULE
+    assert check.score is Score.WRONG_CAUSE
+
+
+@pytest.mark.parametrize(
+    ("answer", "score", "by_rule"),
+    [
+        (finding(rule="nobody-can-act", function="main"), Score.FOUND, "nobody-can-act"),
+        (
+            finding(rule="nobody-can-act", confidence=Confidence.LIKELY),
+            Score.WRONG_CAUSE,
+            None,
+        ),
+        (finding(rule="lock-cycle"), Score.WRONG_CAUSE, None),
+    ],
+)
+def test_a_more_general_answer_is_right_too_if_it_is_as_sure(
+    answer: Finding, score: Score, by_rule: str | None
+) -> None:
+    wanted = Expected(
+        rule="lost-task", confidence=Confidence.PROVEN, or_rules=("nobody-can-act",), function="get"
+    )
+    (check,) = expected.check(broken(wanted), report(answer))
+    assert (check.score, check.by_rule) == (score, by_rule)
+
+
+def test_an_error_beside_the_right_one_is_a_false_alarm() -> None:
+    found, alarm = expected.check(broken(WANTED), report(finding(), finding(rule="lock-cycle")))
+    assert (found.score, alarm.score) == (Score.FOUND, Score.FALSE_ALARM)
 
 
 def test_false_alarms_in_a_fixed_twin() -> None:
@@ -98,6 +132,9 @@ def test_false_alarms_in_a_fixed_twin() -> None:
         name="f", kind=Kind.FIXED, about="", script="f.py", must_not_find=("orphaned-lock",)
     )
     assert [check.score for check in expected.check(fixed, report())] == [Score.CLEAN]
-    alarm, *more = expected.check(fixed, report(finding(), finding(rule="lock-cycle")))
-    assert alarm.score is Score.FALSE_ALARM
-    assert not more
+    warning = finding(severity=Severity.WARNING)
+    for wrong in (finding(), warning, finding(rule="lock-cycle")):  # any error, and what is named
+        (alarm,) = expected.check(fixed, report(wrong))
+        assert alarm.score is Score.FALSE_ALARM
+    other = finding(rule="zombies", severity=Severity.WARNING)
+    assert [check.score for check in expected.check(fixed, report(other))] == [Score.CLEAN]

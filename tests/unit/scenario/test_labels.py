@@ -3,7 +3,10 @@ from pathlib import Path
 import pytest
 
 from diag.errors import ExitStatus, UsageError
+from diag.model.finding import Confidence
+from diag.rules.registry import RULES
 from diag.scenario import labels
+from diag.scenario.interpreter import Interpreter
 from diag.scenario.labels import Ends, Kind
 
 SCENARIOS = labels.load_all()
@@ -37,13 +40,57 @@ def write(folder: Path, text: str) -> Path:
     return folder / "scenario.toml"
 
 
-def test_the_four_scenarios_are_there() -> None:
-    assert {scenario.name for scenario in SCENARIOS} >= {
-        "fork-logging-lock",
-        "gil-bound-threads",
-        "futures-list-blowup",
-        "cpu-count-overprovision",
-    }
+# Rules that labels may name before they are built.
+PLANNED = {
+    "busy-loop",
+    "event-loop-blocked",
+    "futures-backlog",
+    "gil-held",
+    "live-lock",
+    "lost-task",
+    "pool-saturated",
+    "stall",
+    "unresolved-awaitable",
+}
+
+
+def test_labels_name_only_rules_that_exist_or_are_planned() -> None:
+    expected = [each for _, variant in VARIANTS for each in variant.expects]
+    named = {rule for each in expected for rule in (each.rule, *each.or_rules)}
+    named |= {rule for _, variant in VARIANTS for rule in variant.must_not_find}
+    assert named <= PLANNED | {rule.id for rule in RULES}
+
+
+def test_an_expectation_is_available_once_its_rule_is_built() -> None:
+    for rule, built in (("orphaned-lock", True), ("no-such-rule", False)):
+        expected = labels.Expected(rule=rule, confidence=Confidence.PROVEN)
+        assert expected.rule_available is built
+
+
+@pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda each: each.name)
+def test_a_healthy_variant_is_tried_against_what_is_found_in_the_broken_one(
+    scenario: labels.Scenario,
+) -> None:
+    wanted = {expected.rule for variant in scenario.variants for expected in variant.expects}
+    for variant in scenario.variants:
+        assert variant.kind is Kind.BROKEN or wanted <= set(variant.must_not_find)
+
+
+@pytest.mark.parametrize(
+    ("version", "needs", "missing"),
+    [
+        ("3.9.18", labels.Needs(), None),
+        ("3.13.9", labels.Needs(python="3.14"), "needs Python 3.14, this is 3.13.9"),
+        ("3.10.13", labels.Needs(before="3.11"), None),
+        (
+            "3.11.0",
+            labels.Needs(before="3.11"),
+            "does not fail from Python 3.11 on, this is 3.11.0",
+        ),
+    ],
+)
+def test_a_python_that_will_not_do(version: str, needs: labels.Needs, missing: str | None) -> None:
+    assert needs.missing(Interpreter(command=("python",), version=version)) == missing
 
 
 @pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda each: each.name)
@@ -68,7 +115,6 @@ def test_a_label_becomes_values(tmp_path: Path) -> None:
     assert (scenario.name, scenario.title) == ("a-failure", "A title")
     assert [variant.kind for variant in scenario.variants] == [Kind.BROKEN, Kind.FIXED]
     assert scenario.variant("one").expects[0].rule == "orphaned-lock"
-    assert scenario.variant("one").needs.version == (3, 9)
     assert labels.load_all(tmp_path) == (scenario,)
 
 

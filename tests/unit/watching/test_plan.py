@@ -72,7 +72,7 @@ def test_a_tree_in_which_everybody_moves_gets_routine_passes_only() -> None:
 def test_who_stands_still_is_looked_at_at_once_and_confirmed_half_a_second_later() -> None:
     plan = Plan(Settings(), 0.0)
     plan.after(passed(0.0))
-    assert plan.after(passed(0.5, still(1))) == Step(Do.LOOK, 0.5)
+    assert plan.after(passed(0.5, still(1))) == Step(Do.LOOK, 0.5, "suspicion")
     assert plan.after(Looked(0.8, 0.1)) == Step(Do.CONFIRM, 0.8 + CONFIRM_AFTER_S)
 
 
@@ -122,7 +122,15 @@ def test_a_calm_tree_is_looked_at_once_in_a_while() -> None:
     world.look()
     while world.step.at_s < CALM_LOOK_EVERY_S:
         assert world.pass_(still(1)).do is Do.ROUTINE
-    assert world.pass_(still(1)).do is Do.LOOK
+    step = world.pass_(still(1))
+    assert (step.do, step.because) == (Do.LOOK, "regular")
+
+
+def test_a_busy_tree_is_looked_at_once_in_a_while() -> None:
+    world = Clockwork()
+    while world.step.at_s < CALM_LOOK_EVERY_S:
+        assert world.pass_(still()).do is Do.ROUTINE
+    assert world.pass_(still()) == Step(Do.LOOK, CALM_LOOK_EVERY_S, "regular")
 
 
 def test_close_looks_stay_within_the_budget_though_the_tree_changes_all_the_time() -> None:
@@ -200,7 +208,7 @@ def test_the_end_of_the_target_ends_the_watch() -> None:
 
 def test_who_asks_diag_to_end_gets_one_more_look() -> None:
     plan = Plan(Settings(), 0.0)
-    assert plan.after(Interrupted(3.0)) == Step(Do.LOOK, 3.0)
+    assert plan.after(Interrupted(3.0)) == Step(Do.LOOK, 3.0, "suspicion")
     plan.after(Looked(3.2, 0.1))
     assert plan.after(Judged(3.7, 0.1, hung=False)) == Step(Do.STOP, 3.7, "interrupted")
 
@@ -209,3 +217,27 @@ def test_who_asks_twice_gets_none() -> None:
     plan = Plan(Settings(), 0.0)
     plan.after(Interrupted(3.0))
     assert plan.after(Interrupted(3.1)) == Step(Do.STOP, 3.1, "interrupted")
+
+
+def test_a_tree_in_which_nobody_runs_for_long_is_looked_at_once_more() -> None:
+    world = Clockwork(Settings(stall_s=10.0))
+    everyone = still(1, 2, 3)
+    world.pass_(still())
+    world.pass_(everyone)
+    world.look()
+    while (step := world.pass_(everyone)).do is Do.ROUTINE:
+        assert world.step.at_s < 20.0
+    assert (step.do, step.because) == (Do.LOOK, "stall")
+    assert world.plan.still_s == pytest.approx(10.0, abs=1.0)
+    world.look()
+    for _ in range(40):
+        assert world.pass_(everyone).do is Do.ROUTINE, "once is enough"
+    world.pass_(still(1, 2))
+    assert world.plan.still_s == 0.0
+
+
+def test_time_in_which_diag_had_no_cpu_does_not_count() -> None:
+    plan = Plan(Settings(stall_s=60.0), 0.0)
+    plan.after(passed(0.0, still(1, 2, 3)))
+    plan.after(passed(100.0, still(1, 2, 3)))
+    assert plan.still_s == 1.0

@@ -3,9 +3,9 @@
 # /// diag
 # verdict = "hung"
 # [[finding]]
-# rule = "nobody-can-act"
+# rule = "unresolved-awaitable"
 # confidence = "proven"
-# functions = ["fetch", "main", "<module>"]
+# functions = ["fetch"]
 # ///
 
 import asyncio

@@ -1,0 +1,115 @@
+"""Threads that compute and queue up for one lock, again and again."""
+
+from collections import Counter
+from collections.abc import Iterator
+
+from diag.analysis.case import Case
+from diag.analysis.demand import Demand
+from diag.analysis.idioms import Idiom, idiom_of
+from diag.analysis.roles import role_of
+from diag.model.finding import Confidence, Evidence, Finding, Severity, Source
+from diag.model.ids import ThreadId
+from diag.model.lock import LockKind
+from diag.model.sample import ThreadActivity
+from diag.rules.base import Rule
+from diag.rules.load import has_load, load_of, locate
+
+_LOCKS = {LockKind.LOCK, LockKind.RLOCK, LockKind.UNKNOWN}
+_LEAST_THREADS = 3
+_LEAST_SHARE = 0.1  # of all looks at these threads
+_LEAST_SWITCHES_PER_S = 50.0
+_LEAST_CPUS, _MOST_CPUS = 0.2, 1.3
+
+
+def _check(case: Case) -> Iterator[Finding]:
+    load = load_of(case)
+    for demand in load.demands.values() if load else ():
+        counted = Counter(thread.lock for thread in demand.computing if thread.lock is not None)
+        for lock, _ in counted.most_common(1):
+            queue = [thread for thread in demand.computing if thread.lock == lock]
+            if _is_convoy(case, demand, queue) and _is_plain_lock(case, queue, lock):
+                yield _finding(case, demand, queue)
+
+
+def _is_convoy(case: Case, demand: Demand, queue: list[ThreadActivity]) -> bool:
+    """Whether the lock goes from one to the next quickly and keeps the others off the CPU."""
+    return (
+        len(queue) >= _LEAST_THREADS
+        and _share(queue) >= _LEAST_SHARE
+        and _LEAST_CPUS <= demand.used_cpus <= _MOST_CPUS
+        and sum(_switches_per_s(case, each) for each in queue) >= _LEAST_SWITCHES_PER_S * len(queue)
+    )
+
+
+def _share(queue: list[ThreadActivity]) -> float:
+    return sum(t.waiting_for_lock for t in queue) / sum(t.looks for t in queue)
+
+
+def _switches_per_s(case: Case, thread: ThreadActivity) -> float:
+    thread_id = ThreadId(thread.pid, thread.tid)
+    before, after = case.tree.threads.get(thread_id), case.second.threads.get(thread_id)
+    if before is None or after is None or after.read_at_s <= before.read_at_s:
+        return 0.0
+    switches = (after.voluntary_switches or 0) - (before.voluntary_switches or 0)
+    return switches / (after.read_at_s - before.read_at_s)
+
+
+def _is_plain_lock(case: Case, queue: list[ThreadActivity], lock: int) -> bool:
+    """Whether the stacks take a lock by themselves, and memory does not say otherwise.
+
+    A lock that changes hands quickly is often another's before its object is read.
+    """
+    ids = (ThreadId(each.pid, each.tid) for each in queue)
+    threads = [case.tree.threads[each] for each in ids if each in case.tree.threads]
+    kinds = {
+        thread.wait.lock.kind
+        for thread in threads
+        if thread.wait.lock is not None
+        and thread.wait.futex is not None
+        and thread.wait.futex.address == lock
+    }
+    plain = [thread for thread in threads if idiom_of(thread.stack) is Idiom.LOCK]
+    return len(plain) * 2 > len(queue) and kinds <= _LOCKS
+
+
+def _finding(case: Case, demand: Demand, queue: list[ThreadActivity]) -> Finding:
+    return Finding(
+        rule=RULE.id,
+        severity=RULE.severity,
+        confidence=Confidence.LIKELY,
+        title=f"{len(queue)} threads of {role_of(case.tree, demand.pid)} {demand.pid} queue up for"
+        f" one lock and use {demand.used_cpus:.2g} CPUs together",
+        explanation="Each of them takes the same lock so often that the others mostly wait for"
+        " it: a lock convoy. It moves, so it is no deadlock, and it is not the GIL alone: without"
+        " the GIL, too, these threads would run one at a time.",
+        advice="Take the lock less often: let each thread add up its own part and merge in the"
+        " end, hold it for the shared access only, or split the data under several locks.",
+        primary=locate(case, queue[0]),
+        related=tuple(locate(case, thread) for thread in queue[1:]),
+        evidence=(
+            Evidence(
+                text=f"{len(queue)} threads waited for the lock at {queue[0].lock:#x} in"
+                f" {_share(queue):.0%} of the looks",
+                source=Source.OBSERVED,
+            ),
+            Evidence(
+                text="it changes hands quickly: "
+                + ", ".join(f"{_switches_per_s(case, each):.0f}" for each in queue[:6])
+                + " waits a second",
+                source=Source.OBSERVED,
+            ),
+        ),
+    )
+
+
+RULE = Rule(
+    id="lock-convoy",
+    title="Threads that compute queue up for one lock",
+    severity=Severity.WARNING,
+    summary="Three threads or more use CPU time, wait for the same lock in a tenth of all looks or"
+    " more, and hand it on dozens of times a second.",
+    needs="counters taken during the look, Python stacks, and CPython 3.13 or older: later"
+    " locks wait at addresses of their own",
+    check=_check,
+    has_evidence=has_load,
+)

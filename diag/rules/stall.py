@@ -1,0 +1,98 @@
+"""Nothing has happened for long, and not because everybody waits for something to do.
+
+No proof: the party that is waited for is outside the tree, and may still answer.
+"""
+
+from collections.abc import Iterator
+
+from diag.analysis.case import Case
+from diag.analysis.words import describe_wait
+from diag.model.channel import ChannelKind
+from diag.model.finding import Confidence, Evidence, Finding, Severity, Source
+from diag.model.ids import ThreadId
+from diag.model.thread import Thread
+from diag.model.wait import WaitKind
+from diag.rules.base import Rule
+
+# Who waits like that waits for an answer; an idle server polls or accepts.
+_FOR_AN_ANSWER = frozenset(
+    {
+        WaitKind.READ,
+        WaitKind.WRITE,
+        WaitKind.CONNECT,
+        WaitKind.OPEN,
+        WaitKind.FILE_LOCK,
+        WaitKind.SHARED_LOCK,
+    }
+)
+
+
+def _check(case: Case) -> Iterator[Finding]:
+    if case.liveness.likely:
+        return  # whatever can never go on has a rule of its own
+    thread_id = _end_of_the_wait(case)
+    if thread_id is not None:
+        yield _finding(case, thread_id)
+
+
+def _end_of_the_wait(case: Case) -> ThreadId | None:
+    """Return the thread on whose wait for an answer the root's main thread depends."""
+    root = case.tree.snapshot.root.pid
+    at = ThreadId(root, root)
+    passed: set[ThreadId] = set()
+    while at in case.tree.threads and at not in passed:
+        passed.add(at)
+        thread = case.tree.threads[at]
+        if thread.wait.kind is WaitKind.CHILD and len(thread.wait.children) == 1:
+            child = thread.wait.children[0]
+            at = ThreadId(child, child)
+        else:
+            return at if _waits_for_an_answer(case, thread) else None
+    return None
+
+
+def _waits_for_an_answer(case: Case, thread: Thread) -> bool:
+    wait = thread.wait
+    if wait.timed or wait.unknown is not None or wait.kind not in _FOR_AN_ANSWER:
+        return False
+    channels = [case.tree.channels.get(item.channel) for item in wait.channels]
+    return not any(c is None or c.kind is ChannelKind.TERMINAL for c in channels)
+
+
+def _finding(case: Case, thread_id: ThreadId) -> Finding:
+    process, thread = case.tree.processes[thread_id.pid], case.tree.threads[thread_id]
+    still_s = case.tree.snapshot.still_s or 0.0
+    waits = describe_wait(thread, process, case.tree.channels)
+    return Finding(
+        rule=RULE.id,
+        severity=RULE.severity,
+        confidence=Confidence.POSSIBLE,
+        title=f"nothing has happened for {still_s:.0f} s: {case.name(thread_id)} {waits}",
+        explanation="No thread of the tree has run in all that time. Somebody outside the tree"
+        " could still end the wait, so this is no proof: it may be slow, or never answer.",
+        advice="Look at the other side. Give the wait a time-out, so that it fails loudly when no"
+        " answer comes. If such a pause is usual, say how long with --stall.",
+        primary=case.locate(thread_id),
+        evidence=(
+            Evidence(
+                text=f"the scheduler has run none of the {len(case.tree.threads)} threads"
+                f" for {still_s:.0f} s",
+                source=Source.OBSERVED,
+            ),
+            Evidence(
+                text=case.liveness.reasons.get(thread_id, "may go on"), source=Source.OBSERVED
+            ),
+        ),
+    )
+
+
+RULE = Rule(
+    id="stall",
+    title="Nothing has happened for long",
+    severity=Severity.WARNING,
+    summary="No thread of the tree has run for the time given by --stall, and what the main thread"
+    " waits for is an answer, not something to do.",
+    needs="a watch (`diag run`, `diag watch`) that has seen the tree stand still for long",
+    check=_check,
+    has_evidence=lambda case: case.tree.snapshot.still_s is not None,
+)

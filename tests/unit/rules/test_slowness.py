@@ -1,0 +1,404 @@
+"""Rules about slowness speak of what was counted, and are silent without evidence."""
+
+from collections.abc import Iterable
+from typing import Any
+
+import msgspec
+import pytest
+
+from diag.analysis.case import Case
+from diag.model.finding import Confidence, Finding, Severity
+from diag.model.limits import Limits
+from diag.model.lock import LockKind
+from diag.model.process import Process
+from diag.model.sample import (
+    Activity,
+    GroupSample,
+    ProcessSample,
+    Sample,
+    SharedConnection,
+    ThreadActivity,
+)
+from diag.model.wait import Wait
+from diag.rules.registry import RULES
+from tests.unit import world
+from tests.unit.samples import activity, counted, sample, thread
+
+COMPUTE = world.frames("compute app.py:12")
+TWO_CPUS = Limits(affinity_cpus=2)
+HALF_A_CPU = Limits(affinity_cpus=2, cpu_quota_cpus=0.5, cpu_quota_source="/sys/fs/cgroup/cpu.max")
+MIB = 1 << 20
+
+
+def seen(
+    *processes: Process,
+    samples: Iterable[Sample] = (),
+    threads: Iterable[ThreadActivity] = (),
+    limits: Limits | None = TWO_CPUS,
+) -> Case:
+    root = msgspec.structs.replace(processes[0], limits=limits)
+    first = world.snapshot(root, *processes[1:])
+    second = world.snapshot(*processes, at_s=101.0)
+    looked = tuple(threads)
+    activities: tuple[Activity, ...] = (activity(looked),) if looked else ()
+    return Case(first, second, world.HOST, samples=tuple(samples), activities=activities)
+
+
+def findings(case: Case) -> list[Finding]:
+    return [finding for rule in RULES for finding in rule.judge(case)]
+
+
+def only(case: Case) -> Finding:
+    (found,) = findings(case)
+    assert found.severity is Severity.WARNING
+    assert found.evidence
+    return found
+
+
+def computing(pid: int, *tids: int, parent: int = 1) -> Process:
+    threads = [world.thread(tid, world.RUNNING, stack=COMPUTE) for tid in tids]
+    return world.process(pid, *threads, parent=parent)
+
+
+def two_samples(*pids: int, groups: tuple[GroupSample, GroupSample] | None = None) -> list[Sample]:
+    before, after = groups or (None, None)
+    return [
+        sample(100.0, *map(counted, pids), group=before),
+        sample(101.0, *(counted(pid, user_ticks=150) for pid in pids), group=after),
+    ]
+
+
+def throttled(share: float, withheld_s: float = 0.5) -> tuple[GroupSample, GroupSample]:
+    return (
+        GroupSample(periods=0, throttled_periods=0, throttled_s=0.0),
+        GroupSample(periods=10, throttled_periods=int(share * 10), throttled_s=withheld_s),
+    )
+
+
+def at_gil(pid: int, *tids: int, ticks: int = 33) -> list[ThreadActivity]:
+    return [thread(pid, tid, run=0.35, gil=0.6, ticks=ticks) for tid in tids]
+
+
+class TestGilBound:
+    def test_it_names_the_function_and_what_processes_would_gain(self) -> None:
+        found = only(
+            seen(
+                computing(10, 10, 11, 12),
+                samples=two_samples(10),
+                threads=at_gil(10, 10, 11, 12),
+            )
+        )
+        assert (found.rule, found.confidence) == ("gil-bound", Confidence.PROVEN)
+        assert found.primary.function == "compute"
+        assert "2.0 times as fast" in found.advice
+        assert "2 workers" in found.advice
+
+    def test_where_processes_would_gain_nothing_it_is_silent(self) -> None:
+        one_cpu = Limits(affinity_cpus=1)
+        case = seen(
+            computing(10, 10, 11),
+            samples=two_samples(10),
+            threads=at_gil(10, 10, 11, ticks=50),
+            limits=one_cpu,
+        )
+        assert findings(case) == []
+
+    def test_threads_that_release_the_gil_use_more_than_a_core(self) -> None:
+        threads = [thread(10, tid, run=0.8, gil=0.2, ticks=90) for tid in (10, 11)]
+        case = seen(computing(10, 10, 11), samples=two_samples(10), threads=threads)
+        assert findings(case) == []
+
+    def test_without_looks_at_threads_it_is_not_run(self) -> None:
+        case = seen(computing(10, 10, 11), samples=two_samples(10))
+        unable = {rule.id for rule in RULES if not rule.has_evidence(case)}
+        assert {"gil-bound", "throttled", "over-provisioned-pool"} <= unable
+
+
+class TestQuota:
+    def test_throttled(self) -> None:
+        found = only(
+            seen(
+                computing(10, 10),
+                samples=two_samples(10, groups=throttled(0.9)),
+                threads=[thread(10, 10, run=1.0, ticks=50)],
+                limits=HALF_A_CPU,
+            )
+        )
+        assert found.rule == "throttled"
+        assert "50%" in found.title
+        assert "throttled in 9 of 10 periods" in found.evidence[0].text
+
+    @pytest.mark.parametrize(("share", "withheld_s"), [(0.2, 0.5), (0.9, 0.1)])
+    def test_a_little_throttling_is_left_alone(self, share: float, withheld_s: float) -> None:
+        case = seen(
+            computing(10, 10),
+            samples=two_samples(10, groups=throttled(share, withheld_s)),
+            threads=[thread(10, 10, run=1.0, ticks=50)],
+            limits=HALF_A_CPU,
+        )
+        assert findings(case) == []
+
+    def test_too_many_workers_are_the_cause_and_the_throttling_its_evidence(self) -> None:
+        workers = [computing(pid, pid, parent=10) for pid in range(20, 26)]
+        found = only(
+            seen(
+                world.process(10, world.thread(10, world.SLEEPING)),
+                *workers,
+                samples=two_samples(10, groups=throttled(1.0)),
+                threads=[thread(pid, pid, run=1.0, ticks=8) for pid in range(20, 26)],
+                limits=HALF_A_CPU,
+            )
+        )
+        assert found.rule == "over-provisioned-pool"
+        assert found.primary.pid == 10
+        assert "6 workers compute on 0.5 CPUs" in found.title
+        assert "Start 1 worker:" in found.advice
+        assert any("throttled in 10 of 10" in each.text for each in found.evidence)
+
+    def test_twice_the_right_number_is_a_matter_of_taste(self) -> None:
+        workers = [computing(pid, pid, parent=10) for pid in range(20, 24)]
+        case = seen(
+            world.process(10, world.thread(10, world.SLEEPING)),
+            *workers,
+            samples=two_samples(10),
+            threads=[thread(pid, pid, run=1.0, ticks=50) for pid in range(20, 24)],
+        )
+        assert findings(case) == []
+
+    def test_native_threads_in_every_worker(self) -> None:
+        pids = range(20, 60, 10)
+        workers = [computing(pid, pid, pid + 1, parent=10) for pid in pids]
+        threads = [thread(p, t, run=1.0, ticks=25) for p in pids for t in (p, p + 1)]
+        found = only(
+            seen(
+                world.process(10, world.thread(10, world.SLEEPING)),
+                *workers,
+                samples=two_samples(10),
+                threads=threads,
+            )
+        )
+        assert found.rule == "nested-parallelism"
+        assert "4 processes compute in 8 threads" in found.title
+
+    def test_unknown_limits_are_no_limits(self) -> None:
+        case = seen(
+            computing(10, 10, 11),
+            samples=two_samples(10),
+            threads=at_gil(10, 10, 11),
+            limits=None,
+        )
+        assert findings(case) == []
+
+
+def over_time(value: str, values: Iterable[float], **more: object) -> list[Sample]:
+    made = []
+    for at, number in enumerate(values):
+        fields: dict[str, Any] = {**more, value: int(number)}
+        made.append(sample(100.0 + at, counted(10, **fields)))
+    return made
+
+
+SLEEPER = world.process(10, world.thread(10, world.SLEEPING, stack=COMPUTE))
+
+
+class TestGrowing:
+    def test_descriptors_near_their_limit_with_their_kinds(self) -> None:
+        samples = over_time("open_files", [60, 60], open_files_limit=64, open_kinds={"socket": 58})
+        found = only(seen(SLEEPER, samples=samples))
+        assert (found.rule, found.confidence) == ("descriptor-exhaustion", Confidence.PROVEN)
+        assert any("58 socket" in each.text for each in found.evidence)
+
+    def test_descriptors_that_leak_have_a_forecast(self) -> None:
+        samples = over_time("open_files", range(600, 700, 10), open_files_limit=1024)
+        found = only(seen(SLEEPER, samples=samples))
+        assert found.rule == "descriptor-exhaustion"
+        assert "the last in about 33 s" in found.title
+
+    @pytest.mark.parametrize("limit", [None, 20_000])
+    def test_many_descriptors_with_room_are_left_alone(self, limit: int | None) -> None:
+        samples = over_time("open_files", range(600, 700, 10), open_files_limit=limit)
+        assert findings(seen(SLEEPER, samples=samples)) == []
+
+    def test_memory_that_grows_towards_the_limit_of_the_machine(self) -> None:
+        samples = over_time("rss_bytes", range(100 * MIB, 200 * MIB, 10 * MIB))
+        found = only(seen(SLEEPER, samples=samples))
+        assert (found.rule, found.confidence) == ("memory-growth", Confidence.LIKELY)
+        assert "1024 MiB of the machine" in found.title
+        assert "10 MiB a second" in found.title
+
+    def test_growth_that_would_take_long_is_not_said(self) -> None:
+        samples = over_time("rss_bytes", range(100 * MIB, 101 * MIB, MIB // 20))
+        assert findings(seen(SLEEPER, samples=samples)) == []
+
+    def test_threads_that_pile_up(self) -> None:
+        samples = over_time("threads", range(50, 70, 2))
+        assert only(seen(SLEEPER, samples=samples)).rule == "thread-growth"
+
+    def test_a_short_look_does_not_run_them(self) -> None:
+        samples = two_samples(10)
+        unable = {
+            rule.id for rule in RULES if not rule.has_evidence(seen(SLEEPER, samples=samples))
+        }
+        assert {"memory-growth", "thread-growth"} <= unable
+
+
+class TestMemoryLimit:
+    @pytest.mark.parametrize(("cache_mib", "rules"), [(2, ["memory-limit-near"]), (40, [])])
+    def test_file_pages_that_can_be_dropped_do_not_count(
+        self, cache_mib: int, rules: list[str]
+    ) -> None:
+        group = GroupSample(
+            memory_used_bytes=99 * MIB,
+            memory_cache_bytes=cache_mib * MIB,
+            memory_limit_bytes=100 * MIB,
+        )
+        case = seen(SLEEPER, samples=two_samples(10, groups=(group, group)))
+        assert [found.rule for found in findings(case)] == rules
+
+    def test_thrashing_needs_pages_that_came_back(self) -> None:
+        for refaults, rules in ((900, ["thrashing"]), (3, [])):
+            groups = (GroupSample(refaults=0), GroupSample(refaults=refaults))
+            samples = [
+                sample(100.0, counted(10), group=groups[0]),
+                sample(101.0, counted(10, major_faults=800), group=groups[1]),
+            ]
+            assert [found.rule for found in findings(seen(SLEEPER, samples=samples))] == rules
+
+
+def died(exit_status: int | None, *, last: bool = True, oom: int = 0) -> Case:
+    zombie = counted(20, parent=10, state="Z", exit_status=exit_status, rss_bytes=0)
+    alive = counted(20, parent=10, rss_bytes=77 * MIB)
+    samples = [
+        sample(100.0, counted(10), alive, group=GroupSample(oom_kills=0)),
+        sample(100.5, counted(10), zombie, group=GroupSample(oom_kills=oom)),
+        sample(101.0, counted(10), *([zombie] if last else []), group=GroupSample(oom_kills=oom)),
+    ]
+    return seen(SLEEPER, world.process(20, parent=10), samples=samples)
+
+
+class TestWorkerDied:
+    def test_a_certificate_has_the_signal_the_memory_and_the_counter(self) -> None:
+        found = only(died(9))
+        told = " ".join(each.text for each in found.evidence)
+        assert (found.rule, found.confidence) == ("worker-died", Confidence.PROVEN)
+        assert "SIGKILL" in told
+        assert "77 MiB" in told
+        assert "killed nothing" in told
+
+    def test_killed_for_want_of_memory(self) -> None:
+        assert "for want of memory" in only(died(9, oom=1)).title
+        assert "SIGSEGV" in only(died(11 | 0x80, oom=1)).title
+
+    def test_a_core_file_is_mentioned(self) -> None:
+        assert any("dumped core" in each.text for each in only(died(11 | 0x80)).evidence)
+
+    @pytest.mark.parametrize("status", [None, 0, 15, 2, 1 << 8, 3 << 8])
+    def test_an_end_in_good_order_is_none_of_its_business(self, status: int | None) -> None:
+        assert findings(died(status)) == []
+
+    def test_a_killed_child_that_was_collected_may_be_meant(self) -> None:
+        assert findings(died(9, last=False)) == []
+
+    def test_a_child_that_went_away_while_memory_was_short(self) -> None:
+        samples = [
+            sample(100.0, counted(10), counted(20, parent=10), group=GroupSample(oom_kills=4)),
+            sample(101.0, counted(10), group=GroupSample(oom_kills=5)),
+        ]
+        found = only(seen(SLEEPER, samples=samples))
+        assert (found.confidence, found.primary.pid) == (Confidence.LIKELY, 20)
+
+
+def zombies_of(parent: int, count: int, *, every_ticks: int = 50) -> list[ProcessSample]:
+    return [
+        counted(1000 + number * every_ticks, parent=parent, state="Z") for number in range(count)
+    ]
+
+
+class TestZombies:
+    def case(self, before: int, after: int, wait: Wait = world.SLEEPING) -> Case:
+        samples = [
+            sample(100.0, counted(10), *zombies_of(10, before)),
+            sample(101.0, counted(10), *zombies_of(10, after)),
+        ]
+        return seen(world.process(10, world.thread(10, wait)), samples=samples)
+
+    def test_more_and_more(self) -> None:
+        assert only(self.case(12, 15)).rule == "zombies"
+
+    @pytest.mark.parametrize(("before", "after"), [(12, 12), (12, 13), (3, 8), (15, 12)])
+    def test_few_or_not_growing(self, before: int, after: int) -> None:
+        assert findings(self.case(before, after)) == []
+
+    def test_a_parent_that_waits_for_a_child_collects_them(self) -> None:
+        assert findings(self.case(12, 15, world.waits_for_child(9))) == []
+
+
+class TestSharedConnection:
+    def case(self, **more: tuple[int, ...]) -> Case:
+        shared = SharedConnection(
+            inode=55, server="PostgreSQL at 127.0.0.1:5432", pids=(10, 20, 21), **more
+        )
+        child = world.process(20, world.thread(20, world.reads("socket:[55]")), parent=10)
+        other = world.process(21, world.thread(21, world.SLEEPING), parent=10)
+        samples = [sample(100.0, counted(10), connections=(shared,)), sample(101.0, counted(10))]
+        return seen(SLEEPER, child, other, samples=samples)
+
+    def test_the_child_that_waits_on_it_is_the_proof(self) -> None:
+        (found, *_) = [each for each in findings(self.case()) if each.rule == "shared-connection"]
+        assert (found.confidence, found.primary.pid) == (Confidence.PROVEN, 20)
+        assert "3 processes share one connection" in found.title
+
+    def test_children_with_their_own_connection_only_forgot_to_close_it(self) -> None:
+        case = self.case(also_own=(20, 21))
+        assert [each.rule for each in findings(case) if each.rule == "shared-connection"] == []
+
+
+class TestLockConvoy:
+    def convoy(self, wait: Wait, ticks: int = 15) -> Case:
+        def at(moment_s: float, switches: int) -> Process:
+            threads = [
+                msgspec.structs.replace(
+                    world.thread(tid, wait, stack=COMPUTE, switches=switches), read_at_s=moment_s
+                )
+                for tid in (10, 11, 12, 13)
+            ]
+            return world.process(10, *threads)
+
+        threads = [
+            thread(10, tid, run=0.5, ticks=ticks, waiting_for_lock=20, lock=0x1010)
+            for tid in (10, 11, 12, 13)
+        ]
+        first, second = at(100.0, 0), at(101.0, 900)
+        root = msgspec.structs.replace(first, limits=TWO_CPUS)
+        return Case(
+            world.snapshot(root),
+            world.snapshot(second, at_s=101.0),
+            world.HOST,
+            samples=tuple(two_samples(10)),
+            activities=(activity(threads),),
+        )
+
+    def test_it_is_told_from_the_gil(self) -> None:
+        found = only(self.convoy(world.lock_wait()))
+        assert (found.rule, found.confidence) == ("lock-convoy", Confidence.LIKELY)
+        assert found.primary.function == "compute"
+
+    def test_the_lock_of_a_queue_is_no_convoy(self) -> None:
+        waits = world.lock_wait(kind=LockKind.SIMPLE_QUEUE)
+        assert findings(self.convoy(waits)) == []
+
+    def test_threads_that_hardly_compute_are_no_convoy(self) -> None:
+        assert findings(self.convoy(world.lock_wait(), ticks=1)) == []
+
+
+def test_a_case_without_samples_names_no_slowness() -> None:
+    assert findings(seen(computing(10, 10, 11))) == []
+
+
+def test_a_process_that_began_later_than_the_first_look_does_no_harm() -> None:
+    samples = [
+        sample(100.0, counted(10)),
+        sample(101.0, counted(10), counted(99, parent=10, open_files=64, open_files_limit=64)),
+    ]
+    case = seen(SLEEPER, samples=samples, threads=at_gil(99, 99, 98))
+    assert findings(case) == []
