@@ -10,6 +10,7 @@ from diag.analysis.idioms import Idiom, idiom_of
 from diag.analysis.liveness import Liveness
 from diag.analysis.owners import OwnerState
 from diag.analysis.roles import is_idle_worker
+from diag.analysis.signals import idles
 from diag.analysis.starvation import gil_holder, wants_gil
 from diag.analysis.tree import Tree
 from diag.analysis.wakers import Wakers
@@ -56,6 +57,8 @@ def find_causes(tree: Tree, liveness: Liveness) -> tuple[Cause, ...]:
     graph = wait_for_graph(liveness, liveness.likely)
     causes = []
     for sink in sinks(graph):
+        if not sink <= liveness.proven and all(idles(tree, member) for member in sink):
+            continue  # without a proof, those who wait as idle programs do are idle
         causes.append(
             Cause(
                 kind=_kind_of(tree, liveness, graph, sink),
@@ -155,13 +158,14 @@ def _takes_a_lock(tree: Tree, member: ThreadId) -> bool:
 
 
 # Who waits for the end of others is seldom where the trouble began.
+_LOCK_WAITS = (WaitKind.LOCK, WaitKind.SHARED_LOCK, WaitKind.FILE_LOCK)
 _FOLLOWERS = frozenset({Idiom.JOIN, Idiom.CHILD})
 
 
 def _telling(tree: Tree, member: ThreadId) -> tuple[int, bool, ThreadId]:
     """Sort key: threads that run the user's code before pool machinery and idle ones."""
-    is_main = member.pid == member.tid
-    return _rank(tree, member), is_main, member
+    is_top = member.pid == member.tid == tree.snapshot.root.pid
+    return _rank(tree, member), is_top, member
 
 
 def _rank(tree: Tree, member: ThreadId) -> int:
@@ -176,4 +180,6 @@ def _rank(tree: Tree, member: ThreadId) -> int:
         return 3
     if idiom is Idiom.QUEUE_GET:
         return 2
-    return 0 if thread.wait.kind is WaitKind.LOCK else 1
+    if wants_gil(thread):
+        return 3
+    return 0 if thread.wait.kind in _LOCK_WAITS else 1

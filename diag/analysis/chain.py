@@ -6,6 +6,7 @@ from diag.analysis.frames import is_library, place, user_frame
 from diag.analysis.idioms import Idiom, idiom_of
 from diag.analysis.inheritance import inheritance_words
 from diag.analysis.owners import Owner, OwnerState
+from diag.analysis.starvation import wants_gil
 from diag.analysis.task_words import loop_words
 from diag.analysis.words import describe_wait
 from diag.model.finding import Evidence, Link, Source
@@ -170,23 +171,26 @@ def _runs_user_code(case: Case, thread_id: ThreadId) -> bool:
 def evidence_of(case: Case, member: ThreadId) -> list[Evidence]:
     """Return the facts that the judgement of one thread rests on."""
     thread = case.tree.threads[member]
-    facts = []
-    call = thread.wait.syscall or "its wait"
-    facts.append(
-        Evidence(
-            text=f"thread {member.tid} of {member.pid} is blocked in {call} without a time-out"
-            f" and did not run for {case.apart_s:.1f} s (context switches"
-            f" {thread.voluntary_switches} + {thread.involuntary_switches}, unchanged)",
-            source=Source.OBSERVED,
+    who = f"thread {member.tid} of {member.pid}"
+    if wants_gil(thread):
+        text = (
+            f"{who} asks for the GIL every 5 ms, and the GIL did not change hands"
+            f" for {case.apart_s:.1f} s"
         )
+        return [Evidence(text=text, source=Source.READ)]
+    blocked = Evidence(
+        text=f"{who} is blocked in {thread.wait.syscall or 'its wait'} without a time-out"
+        f" and did not run for {case.apart_s:.1f} s (context switches"
+        f" {thread.voluntary_switches} + {thread.involuntary_switches}, unchanged)",
+        source=Source.OBSERVED,
     )
     lock = thread.wait.lock
-    if lock is not None and lock.owner_ident is not None:
-        at = f" at {lock.address:#x}" if lock.address is not None else ""
-        facts.append(
-            Evidence(
-                text=f"{lock.type_name or lock.kind.value}{at} records owner {lock.owner_ident:#x}",
-                source=Source.READ,
-            )
-        )
-    return facts
+    if lock is None or lock.owner_ident is None:
+        return [blocked]
+    name = lock.type_name or lock.kind.value
+    at = f" at {lock.address:#x}" if lock.address is not None else ""
+    if lock.owner_source is None:
+        text = f"{name}{at} records owner {lock.owner_ident:#x}"
+    else:
+        text = f"thread {lock.owner_ident:#x} is inside a `with` statement on {name}{at}"
+    return [blocked, Evidence(text=text, source=Source.READ)]

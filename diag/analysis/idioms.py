@@ -32,6 +32,14 @@ class Idiom(StrEnum):
 # Waits in which a healthy program may leave its main thread for ever. Without a
 # stack it cannot be told, so it may be one of them.
 PARKING = frozenset({Idiom.EVENT, Idiom.NO_STACK})
+# Waits in which a healthy program may leave any thread while it has nothing to do.
+IDLING = PARKING | {
+    Idiom.CONDITION,
+    Idiom.QUEUE_GET,
+    Idiom.JOIN,
+    Idiom.CHILD,
+    Idiom.EVENT_LOOP,
+}
 
 # File ending, bare function name -> idiom; the outermost match of the innermost
 # frames wins, since Event.wait stands on Condition.wait.
@@ -62,6 +70,7 @@ _SIGNS: dict[tuple[str, str], Idiom] = {
     ("multiprocessing/process.py", "join"): Idiom.CHILD,
     ("multiprocessing/popen_fork.py", "poll"): Idiom.CHILD,
     ("multiprocessing/popen_fork.py", "wait"): Idiom.CHILD,
+    ("multiprocessing/synchronize.py", "__enter__"): Idiom.LOCK,
     ("multiprocessing/synchronize.py", "wait"): Idiom.CONDITION,
     ("multiprocessing/synchronize.py", "wait_for"): Idiom.CONDITION,
     ("subprocess.py", "wait"): Idiom.CHILD,
@@ -99,6 +108,15 @@ def _takes_inner_lock(innermost: Frame) -> bool:
     return is_library(innermost) and any(
         tail in ("queue.py", "concurrent/futures/_base.py") for tail in _tails(innermost.file)
     )
+
+
+def is_entering_shared_lock(stack: Stack | None) -> bool:
+    """Return whether a thread waits to enter a `with` on a lock of multiprocessing."""
+    if stack is None or not stack.frames:
+        return False
+    innermost = stack.frames[0]
+    shared = is_library(innermost) and innermost.file.endswith("multiprocessing/synchronize.py")
+    return shared and innermost.bare_name == "__enter__"
 
 
 def _outer(found: Idiom, sign: Idiom, frame: Frame) -> Idiom:

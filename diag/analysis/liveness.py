@@ -5,8 +5,12 @@ it, or if one of its wakers is live. Whoever is not live can never run again.
 """
 
 from collections import defaultdict
+from collections.abc import Iterable
+
+import msgspec
 
 from diag.analysis.confirm import confirmed
+from diag.analysis.signals import handler_of
 from diag.analysis.tree import Tree
 from diag.analysis.wakers import Wakers, wakers_of
 from diag.model.base import Record
@@ -55,8 +59,10 @@ def judge(first: Tree, second: Tree) -> Liveness:
         for thread_id, parties in wakers.items()
         if parties.uncertain
     }
-    strict = _spread(wakers, doubtful | seeds, count_suspects=True)
-    lenient = _spread(wakers, seeds, count_suspects=False)
+    # A handler runs in a wait that goes on after it: who can act is not yet free.
+    handlers = [thread_id for thread_id in wakers if handler_of(first, thread_id) is not None]
+    strict = _spread(_suspecting(wakers), doubtful | seeds, handlers)
+    lenient = _spread(wakers, seeds)
     everyone = frozenset(first.threads)
     return Liveness(
         wakers=wakers,
@@ -100,19 +106,40 @@ def _starved(first: Tree, second: Tree, thread_id: ThreadId) -> bool:
     return before is not None and before.locked and before == after
 
 
+def _suspecting(wakers: dict[ThreadId, Wakers]) -> dict[ThreadId, Wakers]:
+    """Return the parties with those that could act in principle among them."""
+    return {
+        sleeper: msgspec.structs.replace(
+            parties,
+            threads=parties.threads | parties.suspect_threads,
+            processes=parties.processes | parties.suspects,
+        )
+        for sleeper, parties in wakers.items()
+    }
+
+
 def _spread(
-    wakers: dict[ThreadId, Wakers], seeds: dict[ThreadId, str], *, count_suspects: bool
+    wakers: dict[ThreadId, Wakers],
+    seeds: dict[ThreadId, str],
+    actors: Iterable[ThreadId] = (),
 ) -> dict[ThreadId, str]:
-    """Return every live thread with the reason, starting from those live by themselves."""
+    """Return every live thread with the reason.
+
+    Args:
+        wakers: who could wake each thread.
+        seeds: those that are live by themselves, and why.
+        actors: those that can wake others, live or not.
+
+    """
     by_thread: dict[ThreadId, list[ThreadId]] = defaultdict(list)
     by_process: dict[int, list[ThreadId]] = defaultdict(list)
     for sleeper, parties in wakers.items():
         for thread_id in parties.threads:
             by_thread[thread_id].append(sleeper)
-        for pid in parties.processes | (parties.suspects if count_suspects else frozenset()):
+        for pid in parties.processes:
             by_process[pid].append(sleeper)
     live = dict(seeds)
-    front = list(seeds)
+    front = [*seeds, *actors]
     while front:
         waker = front.pop()
         for sleeper in (*by_thread[waker], *by_process[waker.pid]):

@@ -8,9 +8,10 @@ import signal
 from typing import NamedTuple
 
 from diag.analysis.event_loops import is_parked
-from diag.analysis.idioms import PARKING, Idiom, idiom_of
+from diag.analysis.idioms import IDLING, PARKING, idiom_of
 from diag.analysis.tree import Tree
 from diag.model.ids import ThreadId
+from diag.model.lock import LockKind
 from diag.model.wait import WaitKind
 
 # Caught in nearly every Python process without being a way to be woken: Python's
@@ -27,6 +28,9 @@ _NOT_A_WAKER = frozenset(
         33,
     }
 )
+
+
+_UNINTERRUPTIBLE = frozenset({LockKind.BUFFER, LockKind.MUTEX, LockKind.GIL})
 
 
 class Signals(NamedTuple):
@@ -46,25 +50,68 @@ class Signals(NamedTuple):
 def signals_for(tree: Tree, waiter: ThreadId) -> Signals:
     """Say what signals may do for a thread in a wait that anybody could end.
 
-    The main thread of the root that waits for an event with no time-out, or runs an
-    event loop without tasks, is taken for parked on purpose: such a program is ended
-    from outside, by Ctrl-C or a signal's default action. Any other wait is not meant
-    to be ended like that: it needs a handler that the program installed itself.
-    Nobody waits for a signal by taking a lock.
+    A main thread that is parked ends with Ctrl-C or a signal's default action. In
+    any other wait it needs a handler that the program installed itself, and only in
+    a wait in which programs idle it is likely to be there for that.
     """
     if waiter.tid != waiter.pid:
         return Signals()
-    idiom = idiom_of(tree.threads[waiter].stack)
-    parks = idiom in PARKING or is_parked(tree, waiter)
-    if waiter.pid == tree.snapshot.root.pid and parks:
+    if is_parked_main(tree, waiter) and _is_at_the_top(tree, waiter.pid):
         return Signals(outside="parked until a signal")
+    handler = handler_of(tree, waiter)
+    if handler is None:
+        return Signals()
+    if idles(tree, waiter):
+        return Signals(outside=handler)
+    return Signals(doubt=f"{handler} might do something about it")
+
+
+def is_parked_main(tree: Tree, waiter: ThreadId) -> bool:
+    """Return whether a main thread waits in a way in which programs stay on purpose.
+
+    That is for an event without a time-out, or in an event loop without tasks.
+    """
+    if waiter.tid != waiter.pid:
+        return False
+    return idiom_of(tree.threads[waiter].stack) in PARKING or is_parked(tree, waiter)
+
+
+def handler_of(tree: Tree, waiter: ThreadId) -> str | None:
+    """Say which handler a signal would run in this thread, None for none.
+
+    Handlers of Python run in the main thread, between two instructions or in a wait
+    that a signal can interrupt; the lock of a buffered file, a native mutex and the
+    GIL are waited for without.
+    """
+    if waiter.tid != waiter.pid:
+        return None
+    lock = tree.threads[waiter].wait.lock
+    if lock is not None and lock.kind in _UNINTERRUPTIBLE:
+        return None
     caught = tree.processes[waiter.pid].signals_caught
     if caught is None:
-        return Signals(outside="a signal: which ones it handles could not be read")
+        return "a signal (which ones it handles could not be read)"
     numbers = {number for number in range(1, 65) if caught >> (number - 1) & 1}
     handled = sorted(numbers - _NOT_A_WAKER)
-    if not handled:
-        return Signals()
-    if idiom is Idiom.LOCK and tree.threads[waiter].wait.kind is not WaitKind.POLL:
-        return Signals(doubt=f"the handler for signal {handled[0]} might release the lock")
-    return Signals(outside=f"a handler for signal {handled[0]}")
+    return f"a handler for signal {handled[0]}" if handled else None
+
+
+def idles(tree: Tree, waiter: ThreadId) -> bool:
+    """Return whether the wait is one in which healthy programs stay for hours."""
+    thread = tree.threads[waiter]
+    if thread.wait.kind in (WaitKind.LOCK, WaitKind.SHARED_LOCK):
+        lock = thread.wait.lock
+        if lock is not None and lock.kind in (LockKind.SIMPLE_QUEUE, LockKind.JOIN):
+            return True
+        return idiom_of(thread.stack) in IDLING
+    return thread.wait.kind is not WaitKind.WRITE
+
+
+def _is_at_the_top(tree: Tree, pid: int) -> bool:
+    """Whether the process is the root, or only programs like a shell are above it."""
+    while pid != tree.snapshot.root.pid:
+        pid = tree.processes[pid].parent_pid
+        parent = tree.processes.get(pid)
+        if parent is None or parent.interpreter is not None:
+            return False
+    return True

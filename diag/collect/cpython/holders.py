@@ -8,6 +8,8 @@ cleared, and a thread that still waits to enter has its own exit there.
 A fork child of multiprocessing never returns to the frames that called `_launch`
 (multiprocessing/popen_fork.py): what they hold, nobody in the child holds.
 
+A frame whose code names `release` may have given the lock away within the body.
+
 A thread in `Condition.wait` has released the condition's lock, though it may be
 in the body of a `with` on it.
 """
@@ -18,6 +20,7 @@ from collections.abc import Iterator
 from diag.collect.cpython.frames import Frame, Frames, FrameUnreadableError
 from diag.collect.cpython.mappings import Mappings, OddObjectError
 from diag.collect.cpython.typenames import Types
+from diag.collect.cpython.values import Values
 from diag.collect.memory import Memory, MemoryBudgetError, MemoryUnreadableError
 
 _LOCK_TYPES = frozenset(("_thread.lock", "_thread.RLock"))
@@ -26,6 +29,7 @@ _UNBOUND_TYPE = "method_descriptor"
 _BOUND_DEFINITION = 16  # PyCFunctionObject: m_ml +16, m_self +24
 _UNBOUND_DEFINITION = 40  # PyMethodDescrObject: d_method
 _EXIT = "__exit__"
+_RELEASE = "release"
 _FORKING_FUNCTION = "_launch"
 
 
@@ -46,6 +50,7 @@ def locks_held(
         MemoryBudgetError: the process has used up what it was allowed.
 
     """
+    values = Values(memory, types, version)
     held: set[int] = set()
     released: set[int] = set()
     try:
@@ -54,7 +59,9 @@ def locks_held(
                 break
             if _waits_on_condition(types, frame):
                 released |= _locks_of(memory, types, frame.first_local, version)
-            held |= set(_entered(memory, types, frame, pair=version >= (3, 14))) - released
+            entered = set(_entered(memory, types, frame, pair=version >= (3, 14))) - released
+            if entered and not _may_release(values, memory, frame, version):
+                held |= entered
     except MemoryBudgetError:
         raise
     except (MemoryUnreadableError, FrameUnreadableError, OddObjectError):
@@ -83,6 +90,18 @@ def _locks_of(
     if not found:
         raise OddObjectError("a Condition without a lock that is known")
     return found
+
+
+def _may_release(values: Values, memory: Memory, frame: Frame, version: tuple[int, int]) -> bool:
+    """Whether the code of a frame has `release` among its names, or they cannot be read."""
+    names = values.items(memory.u64(frame.code.address + _code_names(version)))
+    texts = [values.text(name) for name in names or ()]
+    return names is None or _RELEASE in texts or None in texts
+
+
+def _code_names(version: tuple[int, int]) -> int:
+    """Return the offset of co_names in a code object (Include/cpython/code.h)."""
+    return 64 if version < (3, 11) else 32
 
 
 def _is_lock(types: Types, address: int) -> bool:

@@ -264,11 +264,17 @@ class TestNobodyCanAct:
         assert {found.primary.function, found.related[0].function} == {"main", "task"}
 
 
+BLURRED = msgspec.structs.replace(
+    pipe("pipe:[1]", writers=[10], readers=[10]),
+    uncertain="3 processes of other users were not readable",
+)
+
+
 def test_a_suspicion_is_not_called_proven():
-    blurred = msgspec.structs.replace(
-        pipe("pipe:[1]", writers=[10]), uncertain="3 processes of other users were not readable"
-    )
-    seen = case(process(10, thread(10, reads("pipe:[1]"))), channels=[blurred])
-    found = only(seen)
+    found = only(case(process(10, thread(10, writes("pipe:[1]"))), channels=[BLURRED]))
     assert found.confidence is Confidence.LIKELY
     assert any("3 processes" in fact.text for fact in found.evidence)
+
+
+def test_without_a_proof_who_waits_as_idle_programs_do_is_idle():
+    assert findings(case(process(10, thread(10, reads("pipe:[1]"))), channels=[BLURRED])) == []
