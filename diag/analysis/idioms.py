@@ -93,12 +93,21 @@ def idiom_of(stack: Stack | None) -> Idiom:
     if stack is None or not stack.frames:
         return Idiom.NO_STACK
     found = Idiom.LOCK
+    if _takes_inner_lock(stack.frames[0]):
+        return found
     for frame in stack.frames:
         sign = _sign(frame)
         if sign is None:
             return found
         found = _outer(found, sign, frame)
     return found
+
+
+def _takes_inner_lock(innermost: Frame) -> bool:
+    """Whether it waits for the lock in an object: who waits for the object is in threading.py."""
+    return is_library(innermost) and any(
+        tail in ("queue.py", "concurrent/futures/_base.py") for tail in _tails(innermost.file)
+    )
 
 
 def is_entering_shared_lock(stack: Stack | None) -> bool:

@@ -62,7 +62,7 @@ def _works_for_a_pool(process: Process) -> bool:
         return False
     return any(
         frame.bare_name == function and frame.file.endswith(file)
-        for frame in stack.frames
+        for frame in stack.own_frames
         for file, function in _WORKER_LOOPS
     )
 
@@ -73,7 +73,7 @@ def _main_stack(process: Process) -> Stack | None:
 
 def machinery_role(stack: Stack | None) -> str | None:
     """Return what a thread does to keep a pool going: "manager", "feeder", ..."""
-    for frame in stack.frames if stack is not None else ():
+    for frame in stack.own_frames if stack is not None else ():
         for file, function, role in _MACHINERY:
             if frame.bare_name == function and frame.file.endswith(file):
                 return role
