@@ -70,6 +70,7 @@ _SIGNS: dict[tuple[str, str], Idiom] = {
     ("multiprocessing/process.py", "join"): Idiom.CHILD,
     ("multiprocessing/popen_fork.py", "poll"): Idiom.CHILD,
     ("multiprocessing/popen_fork.py", "wait"): Idiom.CHILD,
+    ("multiprocessing/synchronize.py", "__enter__"): Idiom.LOCK,
     ("multiprocessing/synchronize.py", "wait"): Idiom.CONDITION,
     ("multiprocessing/synchronize.py", "wait_for"): Idiom.CONDITION,
     ("subprocess.py", "wait"): Idiom.CHILD,
@@ -98,6 +99,15 @@ def idiom_of(stack: Stack | None) -> Idiom:
             return found
         found = _outer(found, sign, frame)
     return found
+
+
+def is_entering_shared_lock(stack: Stack | None) -> bool:
+    """Return whether a thread waits to enter a `with` on a lock of multiprocessing."""
+    if stack is None or not stack.frames:
+        return False
+    innermost = stack.frames[0]
+    shared = is_library(innermost) and innermost.file.endswith("multiprocessing/synchronize.py")
+    return shared and innermost.bare_name == "__enter__"
 
 
 def _outer(found: Idiom, sign: Idiom, frame: Frame) -> Idiom:

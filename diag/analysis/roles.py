@@ -88,6 +88,15 @@ def thread_name(tree: Tree, thread_id: ThreadId) -> str:
     return "MainThread" if thread_id.tid == thread_id.pid else thread.name
 
 
+def is_pool_thread(stack: Stack | None) -> bool:
+    """Return whether the thread is a worker of a pool of threads, idle or not."""
+    frames = stack.frames if stack else ()
+    return any(
+        frame.bare_name == "_worker" and frame.file.endswith("concurrent/futures/thread.py")
+        for frame in frames
+    )
+
+
 def is_idle_worker(tree: Tree, thread_id: ThreadId) -> bool:
     """Return whether the thread is a pool's and waits for a task: never hung by itself."""
     thread = tree.threads[thread_id]

@@ -4,7 +4,7 @@ CPython asks the holder for the GIL every 5 ms; Python code gives it away then.
 Only C code that does not release it, or blocks while it holds it, keeps it.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 import msgspec
 
@@ -12,13 +12,14 @@ from diag.analysis.confirm import unmoved
 from diag.analysis.tree import Tree
 from diag.model.base import Record
 from diag.model.ids import ThreadId
-from diag.model.lock import LockKind
-from diag.model.process import Process
+from diag.model.lock import Lock, LockKind
+from diag.model.process import Gil, Process
+from diag.model.sample import Activity
 from diag.model.snapshot import Snapshot
 from diag.model.thread import Thread
-from diag.model.wait import WaitKind
+from diag.model.wait import Wait, WaitKind
 
-_LEAST_CPU_SHARE = 0.3  # a holder that runs and gets less is kept from running by others
+_LEAST_CPU_S = 0.1  # twenty times what Python code keeps the GIL when others want it
 
 
 class HeldGil(Record, frozen=True):
@@ -50,33 +51,44 @@ def wants_gil(thread: Thread) -> bool:
     return lock is not None and lock.kind is LockKind.GIL
 
 
-def with_starving(first: Snapshot, second: Snapshot) -> Snapshot:
-    """Return the first look, with the waits for a GIL that only the second one has seen.
+def with_starving(
+    first: Snapshot, second: Snapshot, activities: Iterable[Activity] = ()
+) -> Snapshot:
+    """Return the first look, with the waits for a GIL that only later looks have seen.
 
     A thread that waits for the GIL wakes every 5 ms to ask for it, so a look may find
     it running. If the GIL has not changed hands, it has not got it either.
     """
     later = {process.id: process for process in second.processes}
+    asking = {
+        ThreadId(thread.pid, thread.tid)
+        for activity in activities
+        if first.started_s <= activity.started_s and activity.ended_s <= second.ended_s
+        for thread in activity.threads
+        if thread.waiting_for_gil
+    }
+    asking |= {thread_id for thread_id, _, thread in second.threads() if wants_gil(thread)}
     return msgspec.structs.replace(
         first,
         processes=tuple(
-            _with_starving(process, later[process.id]) if process.id in later else process
+            _with_starving(process, process.gil, asking)
+            if process.id in later and process.gil == later[process.id].gil
+            else process
             for process in first.processes
         ),
     )
 
 
-def _with_starving(process: Process, later: Process) -> Process:
-    if process.gil is None or not process.gil.locked or process.gil != later.gil:
+def _with_starving(process: Process, gil: Gil | None, asking: set[ThreadId]) -> Process:
+    if gil is None or not gil.locked or gil.holder_ident is None:
         return process
-    again = {thread.tid: thread for thread in later.threads if wants_gil(thread)}
-    if not again:
-        return process
+    lock = Lock(kind=LockKind.GIL, address=gil.address, locked=True, owner_ident=gil.holder_ident)
+    wait = Wait(kind=WaitKind.LOCK, syscall="futex", lock=lock)
     threads = tuple(
-        msgspec.structs.replace(
-            thread, wait=again[thread.tid].wait, syscall=again[thread.tid].syscall
-        )
-        if thread.wait.kind is WaitKind.RUNNING and thread.tid in again
+        msgspec.structs.replace(thread, wait=wait)
+        if thread.wait.kind is WaitKind.RUNNING
+        and thread.ident != gil.holder_ident
+        and ThreadId(process.pid, thread.tid) in asking
         else thread
         for thread in process.threads
     )
@@ -116,4 +128,4 @@ def _keeps_it(before: Thread, after: Thread, ticks_per_s: int) -> bool:
     if before.wait.kind is not WaitKind.RUNNING and unmoved(before, after):
         return True
     used = after.user_ticks + after.system_ticks - before.user_ticks - before.system_ticks
-    return used / ticks_per_s >= _LEAST_CPU_SHARE * (after.read_at_s - before.read_at_s)
+    return used / ticks_per_s >= _LEAST_CPU_S

@@ -6,9 +6,9 @@ by itself, so that a mistake here can hide a hang but never invent one.
 """
 
 from diag.analysis.completions import Completion, completion_of
-from diag.analysis.idioms import Idiom, idiom_of
+from diag.analysis.idioms import Idiom, idiom_of, is_entering_shared_lock
 from diag.analysis.owners import Owner, OwnerState, resolve
-from diag.analysis.signals import Signals, is_parked_main, signals_for
+from diag.analysis.signals import Signals, handler_of, is_parked_main, signals_for
 from diag.analysis.tree import Tree
 from diag.model.base import Record
 from diag.model.channel import Channel, ChannelKind
@@ -194,7 +194,8 @@ def _is_mutex(tree: Tree, waiter: ThreadId, lock: Lock) -> bool:
     """Whether a shared semaphore is used as a lock, not to count or to signal."""
     if lock.semaphore is None or lock.semaphore.max_value != 1:
         return False
-    return idiom_of(tree.threads[waiter].stack) is Idiom.LOCK
+    stack = tree.threads[waiter].stack
+    return idiom_of(stack) is Idiom.LOCK or is_entering_shared_lock(stack)
 
 
 def _of_channels(tree: Tree, waiter: ThreadId, wait: Wait) -> Wakers:
@@ -224,7 +225,9 @@ def _of_channel(tree: Tree, waiter: ThreadId, item: ChannelWait) -> Wakers:
     if not holders:
         # The kernel would end the wait at once if nobody held the other end.
         return Wakers(outside=f"an unseen holder of the other end of {_label(channel)}")
-    uncertain = (channel.uncertain,) if channel.uncertain else ()
+    uncertain: tuple[str, ...] = (channel.uncertain,) if channel.uncertain else ()
+    if waiter.pid in holders and (handler := handler_of(tree, waiter)) is not None:
+        uncertain += (f"{handler} might use the other end",)
     threads = _siblings(tree, waiter) if waiter.pid in holders else frozenset()
     return Wakers(threads=threads, processes=frozenset(holders - {waiter.pid}), uncertain=uncertain)
 

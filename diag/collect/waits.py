@@ -60,7 +60,8 @@ def understand(
 
     """
     if kind := _BY_STATE.get(thread.state):
-        return Understood(Request(kind), None)
+        call = thread.syscall if kind is WaitKind.DISK else None
+        return Understood(Request(kind), syscall_name(call.number, machine) if call else None)
     if thread.unreadable:
         return Understood(unknown(thread.unreadable), None)
     syscall = thread.syscall
