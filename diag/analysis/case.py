@@ -2,6 +2,8 @@
 
 from collections.abc import Iterable
 
+import msgspec
+
 from diag.analysis.awaiting import follower, unresolved
 from diag.analysis.causes import Cause, find_causes
 from diag.analysis.event_loops import TaskId, tasks_of
@@ -44,8 +46,9 @@ class Case:
     ) -> None:
         self.tree = Tree(with_starving(first, second, activities))
         self.second = Tree(second)
-        self.liveness: Liveness = judge(self.tree, self.second)
-        self.causes: tuple[Cause, ...] = find_causes(self.tree, self.liveness)
+        judged = judge(self.tree, self.second)
+        self.causes: tuple[Cause, ...] = find_causes(self.tree, judged)
+        self.liveness: Liveness = msgspec.structs.replace(judged, likely=_stuck(self.causes))
         self.host = host
         self.samples = samples
         self.activities = activities
@@ -97,3 +100,8 @@ class Case:
     def names(self, thread_ids: Iterable[ThreadId]) -> str:
         """Return threads in words, parted by commas."""
         return ", ".join(map(self.name, thread_ids))
+
+
+def _stuck(causes: tuple[Cause, ...]) -> frozenset[ThreadId]:
+    """Return the threads that some cause keeps from running: the others may be idle."""
+    return frozenset(t for cause in causes for t in (*cause.threads, *cause.victims))

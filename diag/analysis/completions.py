@@ -212,7 +212,7 @@ def _handlers(tree: Tree, owner: Process, pool: Pool) -> dict[str, ThreadId]:
     frames: dict[ThreadId, Frame] = {}
     for thread_id in tree.threads_of[owner.pid]:
         stack = tree.threads[thread_id].stack
-        for frame in stack.frames if stack is not None else ():
+        for frame in stack.own_frames if stack is not None else ():
             if frame.bare_name.startswith("_handle_") and frame.file.endswith(_LIBRARY):
                 frames[thread_id] = frame
     caches = {

@@ -33,7 +33,7 @@ def user_frame(stack: Stack | None) -> Frame | None:
     Else the innermost of an installed package, else the innermost of all, None
     for no frames.
     """
-    return user_frame_of(stack.frames) if stack is not None else None
+    return user_frame_of(stack.own_frames or stack.frames) if stack is not None else None
 
 
 def user_frame_of(frames: Sequence[Frame]) -> Frame | None:

@@ -70,6 +70,7 @@ _SIGNS: dict[tuple[str, str], Idiom] = {
     ("multiprocessing/process.py", "join"): Idiom.CHILD,
     ("multiprocessing/popen_fork.py", "poll"): Idiom.CHILD,
     ("multiprocessing/popen_fork.py", "wait"): Idiom.CHILD,
+    ("multiprocessing/synchronize.py", "__enter__"): Idiom.LOCK,
     ("multiprocessing/synchronize.py", "wait"): Idiom.CONDITION,
     ("multiprocessing/synchronize.py", "wait_for"): Idiom.CONDITION,
     ("subprocess.py", "wait"): Idiom.CHILD,
@@ -92,12 +93,30 @@ def idiom_of(stack: Stack | None) -> Idiom:
     if stack is None or not stack.frames:
         return Idiom.NO_STACK
     found = Idiom.LOCK
+    if _takes_inner_lock(stack.frames[0]):
+        return found
     for frame in stack.frames:
         sign = _sign(frame)
         if sign is None:
             return found
         found = _outer(found, sign, frame)
     return found
+
+
+def _takes_inner_lock(innermost: Frame) -> bool:
+    """Whether it waits for the lock in an object: who waits for the object is in threading.py."""
+    return is_library(innermost) and any(
+        tail in ("queue.py", "concurrent/futures/_base.py") for tail in _tails(innermost.file)
+    )
+
+
+def is_entering_shared_lock(stack: Stack | None) -> bool:
+    """Return whether a thread waits to enter a `with` on a lock of multiprocessing."""
+    if stack is None or not stack.frames:
+        return False
+    innermost = stack.frames[0]
+    shared = is_library(innermost) and innermost.file.endswith("multiprocessing/synchronize.py")
+    return shared and innermost.bare_name == "__enter__"
 
 
 def _outer(found: Idiom, sign: Idiom, frame: Frame) -> Idiom:

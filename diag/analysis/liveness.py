@@ -109,11 +109,7 @@ def _starved(first: Tree, second: Tree, thread_id: ThreadId) -> bool:
 def _suspecting(wakers: dict[ThreadId, Wakers]) -> dict[ThreadId, Wakers]:
     """Return the parties with those that could act in principle among them."""
     return {
-        sleeper: msgspec.structs.replace(
-            parties,
-            threads=parties.threads | parties.suspect_threads,
-            processes=parties.processes | parties.suspects,
-        )
+        sleeper: msgspec.structs.replace(parties, processes=parties.processes | parties.suspects)
         for sleeper, parties in wakers.items()
     }
 

@@ -131,7 +131,7 @@ def _has(stack: Stack | None, file: str, functions: Iterable[str]) -> bool:
     folder, _, name = file.partition("{}")
     return any(
         frame.bare_name in functions and folder in frame.file and frame.file.endswith(name or file)
-        for frame in (stack.frames if stack is not None else ())
+        for frame in (stack.own_frames if stack is not None else ())
     )
 
 

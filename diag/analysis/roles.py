@@ -62,7 +62,7 @@ def _works_for_a_pool(process: Process) -> bool:
         return False
     return any(
         frame.bare_name == function and frame.file.endswith(file)
-        for frame in stack.frames
+        for frame in stack.own_frames
         for file, function in _WORKER_LOOPS
     )
 
@@ -73,7 +73,7 @@ def _main_stack(process: Process) -> Stack | None:
 
 def machinery_role(stack: Stack | None) -> str | None:
     """Return what a thread does to keep a pool going: "manager", "feeder", ..."""
-    for frame in stack.frames if stack is not None else ():
+    for frame in stack.own_frames if stack is not None else ():
         for file, function, role in _MACHINERY:
             if frame.bare_name == function and frame.file.endswith(file):
                 return role
@@ -86,6 +86,15 @@ def thread_name(tree: Tree, thread_id: ThreadId) -> str:
     if thread.stack is not None and thread.stack.thread_name:
         return thread.stack.thread_name
     return "MainThread" if thread_id.tid == thread_id.pid else thread.name
+
+
+def is_pool_thread(stack: Stack | None) -> bool:
+    """Return whether the thread is a worker of a pool of threads, idle or not."""
+    frames = stack.frames if stack else ()
+    return any(
+        frame.bare_name == "_worker" and frame.file.endswith("concurrent/futures/thread.py")
+        for frame in frames
+    )
 
 
 def is_idle_worker(tree: Tree, thread_id: ThreadId) -> bool:

@@ -88,11 +88,14 @@ def handler_of(tree: Tree, waiter: ThreadId) -> str | None:
     lock = tree.threads[waiter].wait.lock
     if lock is not None and lock.kind in _UNINTERRUPTIBLE:
         return None
-    caught = tree.processes[waiter.pid].signals_caught
-    if caught is None:
+    process = tree.processes[waiter.pid]
+    if process.signals_caught is None:
         return "a signal (which ones it handles could not be read)"
-    numbers = {number for number in range(1, 65) if caught >> (number - 1) & 1}
-    handled = sorted(numbers - _NOT_A_WAKER)
+    ignored = set(_NOT_A_WAKER)
+    if process.interpreter is None or not tree.children_of[waiter.pid]:
+        ignored.add(signal.SIGCHLD)  # how every shell waits; without a child it never comes
+    numbers = {number for number in range(1, 65) if process.signals_caught >> (number - 1) & 1}
+    handled = sorted(numbers - ignored)
     return f"a handler for signal {handled[0]}" if handled else None
 
 

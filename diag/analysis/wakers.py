@@ -6,15 +6,14 @@ by itself, so that a mistake here can hide a hang but never invent one.
 """
 
 from diag.analysis.completions import Completion, completion_of
-from diag.analysis.idioms import Idiom, idiom_of
+from diag.analysis.idioms import Idiom, idiom_of, is_entering_shared_lock
 from diag.analysis.owners import Owner, OwnerState, resolve
-from diag.analysis.signals import Signals, is_parked_main, signals_for
+from diag.analysis.signals import Signals, handler_of, is_parked_main, signals_for
 from diag.analysis.tree import Tree
 from diag.model.base import Record
 from diag.model.channel import Channel, ChannelKind
 from diag.model.ids import ThreadId
 from diag.model.lock import Lock, LockKind
-from diag.model.process import Interpreter
 from diag.model.wait import ChannelWait, Wait, WaitKind
 
 
@@ -30,7 +29,6 @@ class Wakers(Record, frozen=True):
             be read: they count for a proof and not for a suspicion.
         suspects: pids that could in principle, though nothing says they will;
             they count likewise.
-        suspect_threads: single threads of that sort.
         owner: the owner of the lock waited for, None if it is no lock.
         completion: who completes the task waited for, None if it is no task, or
             if anybody may.
@@ -45,7 +43,6 @@ class Wakers(Record, frozen=True):
     processes: frozenset[int] = frozenset()
     uncertain: tuple[str, ...] = ()
     suspects: frozenset[int] = frozenset()
-    suspect_threads: frozenset[ThreadId] = frozenset()
     owner: Owner | None = None
     completion: Completion | None = None
     witnesses: frozenset[ThreadId] = frozenset()
@@ -115,35 +112,13 @@ def _of_private_futex(tree: Tree, waiter: ThreadId, wait: Wait) -> Wakers:
             completion=completion,
             witnesses=completion.witnesses,
         )
-    siblings = _siblings(tree, waiter)
-    strange = (
-        _native(tree, siblings) if wait.lock is not None and wait.lock.address else frozenset()
-    )
     return Wakers(
-        threads=siblings - strange,
-        suspect_threads=strange,
+        threads=_siblings(tree, waiter),
         processes=_parent_of_parked(tree, waiter),
         outside=signals.outside,
         uncertain=_doubts(signals),
         owner=owner,
     )
-
-
-def _native(tree: Tree, threads: frozenset[ThreadId]) -> frozenset[ThreadId]:
-    """Return those threads that the interpreter does not know.
-
-    Such a thread (a watchdog of faulthandler, a pool of a numeric library) releases an
-    object of Python only if it calls into the interpreter.
-    """
-    if not threads or (interpreter := _interpreter(tree, next(iter(threads)).pid)) is None:
-        return frozenset()
-    if interpreter.memory is not None:
-        return frozenset()
-    return frozenset(thread_id for thread_id in threads if tree.threads[thread_id].ident is None)
-
-
-def _interpreter(tree: Tree, pid: int) -> Interpreter | None:
-    return tree.processes[pid].interpreter
 
 
 def _parent_of_parked(tree: Tree, waiter: ThreadId) -> frozenset[int]:
@@ -194,7 +169,8 @@ def _is_mutex(tree: Tree, waiter: ThreadId, lock: Lock) -> bool:
     """Whether a shared semaphore is used as a lock, not to count or to signal."""
     if lock.semaphore is None or lock.semaphore.max_value != 1:
         return False
-    return idiom_of(tree.threads[waiter].stack) is Idiom.LOCK
+    stack = tree.threads[waiter].stack
+    return idiom_of(stack) is Idiom.LOCK or is_entering_shared_lock(stack)
 
 
 def _of_channels(tree: Tree, waiter: ThreadId, wait: Wait) -> Wakers:
@@ -224,7 +200,9 @@ def _of_channel(tree: Tree, waiter: ThreadId, item: ChannelWait) -> Wakers:
     if not holders:
         # The kernel would end the wait at once if nobody held the other end.
         return Wakers(outside=f"an unseen holder of the other end of {_label(channel)}")
-    uncertain = (channel.uncertain,) if channel.uncertain else ()
+    uncertain: tuple[str, ...] = (channel.uncertain,) if channel.uncertain else ()
+    if waiter.pid in holders and (handler := handler_of(tree, waiter)) is not None:
+        uncertain += (f"{handler} might use the other end",)
     threads = _siblings(tree, waiter) if waiter.pid in holders else frozenset()
     return Wakers(threads=threads, processes=frozenset(holders - {waiter.pid}), uncertain=uncertain)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import shlex
 from collections.abc import Callable
 from pathlib import Path
@@ -12,6 +13,7 @@ import click
 from diag.cli.exits import say
 
 if TYPE_CHECKING:
+    from diag.model.ids import ProcessId
     from diag.model.report import Report
     from diag.watching.target import Target
 
@@ -61,7 +63,7 @@ class HangAction:
         """Whether a hang asks for more than a report."""
         return self._on_hang.action != "report" or self._core is not None
 
-    def on_hang(self, report: Report | None, pids: tuple[int, ...]) -> bool:
+    def on_hang(self, report: Report | None, tree: tuple[ProcessId, ...]) -> bool:
         """Do what was asked for; return whether the tree was ended."""
         if report is not None:
             self._save(report)
@@ -70,26 +72,34 @@ class HangAction:
             if self._on_hang.action == "exec":
                 self._execute(report)
         if self._on_hang.action == "kill":
-            return self.kill(report, pids)
+            return self.kill(report, tree)
         return False
 
-    def kill(self, _report: Report | None, pids: tuple[int, ...]) -> bool:
+    def kill(self, _report: Report | None, tree: tuple[ProcessId, ...]) -> bool:
         """End the tree, children first, and what it starts meanwhile."""
-        from diag.collect.tree import read_tree
         from diag.watching.target import end
 
         for _ in range(KILL_ROUNDS):
-            survivors = end(pids, grace_s=GRACE_S)
+            survivors = end(tree, grace_s=GRACE_S)
             if survivors:
                 say(f"warning: could not end {', '.join(map(str, survivors))}")
-            known = set(pids)
-            pids = self._target.adopted()
-            if not self._target.has_exited():
-                tree = read_tree(self._target.pid, also=pids)
-                pids = tuple(node.pid for node in tree.nodes)
-            if not set(pids) - known:
-                return True
+            known = set(tree)
+            tree = self._still_there()
+            if not set(tree) - known:
+                break
         return True
+
+    def _still_there(self) -> tuple[ProcessId, ...]:
+        from diag.collect.tree import read_tree
+        from diag.model.ids import ProcessId
+
+        found: dict[ProcessId, None] = {}  # a set that keeps the order
+        roots = () if self._target.has_exited() else (self._target.pid,)
+        for root in (*roots, *self._target.adopted()):
+            with contextlib.suppress(OSError):  # it ended
+                for node in read_tree(root).nodes:
+                    found[ProcessId(pid=node.pid, start_ticks=node.stat.start_ticks)] = None
+        return tuple(found)
 
     def _keep_core(self, report: Report, folder: Path) -> None:
         from diag.watching.helper import run_helper

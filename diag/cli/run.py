@@ -55,7 +55,10 @@ class _Reporter:
         if report is not None and (report.findings or asked):
             self.write(report)
         if report is not None:
-            self._judging.keep(report)
+            try:
+                self._judging.keep(report)
+            except OutputError as error:
+                say(f"warning: {error}")
         return report
 
 

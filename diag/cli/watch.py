@@ -85,12 +85,15 @@ def watch(
     target = attach(pid, ENDING)
     try:
         with ExitStack() as stack:
-            shows = [stack.enter_context(Metrics(metrics_file, address)).show]
+            shows: list[Callable[[Story], None]] = [
+                stack.enter_context(Metrics(metrics_file, address)).show
+            ]
             found: Callable[[Report, tuple[Finding, ...]], None] = _silent
             if not quiet and sys.stdout.isatty():
                 shows.append(stack.enter_context(LiveView()).show)
             elif not quiet:
                 found = _say_found
+                shows.append(_say_stretched())
             outcome = watch_target(
                 target,
                 watching,
@@ -140,6 +143,22 @@ def _show(story: Story, shows: Sequence[Callable[[Story], None]]) -> None:
 
 def _silent(_report: Report, _new: tuple[Finding, ...]) -> None:
     """Say nothing before the end."""
+
+
+def _say_stretched() -> Callable[[Story], None]:
+    """Return what says once that the tree is looked at less often than asked for."""
+    said = False
+
+    def show(story: Story) -> None:
+        nonlocal said
+        if not said and story.stretched_to_s is not None:
+            said = True
+            say(
+                f"the tree is large: it is looked at every {story.stretched_to_s:.2g} s"
+                " (see --max-overhead)"
+            )
+
+    return show
 
 
 def _say_found(report: Report, new: tuple[Finding, ...]) -> None:

@@ -15,6 +15,7 @@ from diag.cli.options import Command, no_stacks_option, seconds_option
 
 if TYPE_CHECKING:
     from diag.model.finding import Finding
+    from diag.model.ids import ProcessId
     from diag.model.recording import Recording
     from diag.model.report import Report
     from diag.watching.loop import Outcome
@@ -151,12 +152,12 @@ def watch_target(
         recorder.keep_last_look()
         found(report, new)
 
-    def act(report: Report | None, pids: tuple[int, ...], timed_out: bool) -> bool:  # noqa: FBT001
+    def act(report: Report | None, tree: tuple[ProcessId, ...], timed_out: bool) -> bool:  # noqa: FBT001
         if timed_out:
             if report is not None:
                 save(report)
-            return action.kill(report, pids)
-        return action.on_hang(report, pids)
+            return action.kill(report, tree)
+        return action.on_hang(report, tree)
 
     settings = Settings(
         interval_s=watching.interval_s,

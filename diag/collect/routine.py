@@ -131,6 +131,11 @@ class Routine:
         """The processes of the tree, the root first."""
         return tuple(self._processes)
 
+    @property
+    def ids(self) -> tuple[ProcessId, ...]:
+        """The processes of the tree, told apart from later ones with their pids."""
+        return tuple(process.id for process in self._processes.values())
+
     def close(self) -> None:
         """Close every file."""
         for process in self._processes.values():

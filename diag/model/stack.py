@@ -4,6 +4,9 @@ import msgspec
 
 from diag.model.base import Record
 
+_FORKING_MODULE = "/popen_fork.py"
+_FORKS = "_launch"
+
 
 class Frame(Record, frozen=True):
     """One Python frame.
@@ -51,3 +54,15 @@ class Stack(Record, frozen=True):
     thread_name: str | None = None
     os_thread_id: int | None = None
     owns_gil: bool = False
+
+    @property
+    def own_frames(self) -> tuple[Frame, ...]:
+        """The frames of this process alone.
+
+        A process that multiprocessing forked never returns to the frames that called
+        `_launch` (multiprocessing/popen_fork.py): they are copies of its parent's.
+        """
+        for number, frame in enumerate(self.frames):
+            if frame.bare_name == _FORKS and frame.file.endswith(_FORKING_MODULE):
+                return self.frames[:number]
+        return self.frames

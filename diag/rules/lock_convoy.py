@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from diag.analysis.case import Case
 from diag.analysis.demand import Demand
 from diag.analysis.idioms import Idiom, idiom_of
-from diag.analysis.roles import role_of
+from diag.analysis.roles import is_pool_thread, role_of
 from diag.model.finding import Confidence, Evidence, Finding, Severity, Source
 from diag.model.ids import ThreadId
 from diag.model.lock import LockKind
@@ -14,7 +14,7 @@ from diag.model.sample import ThreadActivity
 from diag.rules.base import Rule
 from diag.rules.load import has_load, load_of, locate
 
-_LOCKS = {LockKind.LOCK, LockKind.RLOCK, LockKind.UNKNOWN}
+_LOCKS = {LockKind.LOCK, LockKind.RLOCK}
 _LEAST_THREADS = 3
 _LEAST_SHARE = 0.1  # of all looks at these threads
 _LEAST_SWITCHES_PER_S = 50.0
@@ -35,7 +35,7 @@ def _is_convoy(case: Case, demand: Demand, queue: list[ThreadActivity]) -> bool:
     """Whether the lock goes from one to the next quickly and keeps the others off the CPU."""
     return (
         len(queue) >= _LEAST_THREADS
-        and _share(queue) >= _LEAST_SHARE
+        and _share(queue) >= max(_LEAST_SHARE, _gil_share(queue))
         and _LEAST_CPUS <= demand.used_cpus <= _MOST_CPUS
         and sum(_switches_per_s(case, each) for each in queue) >= _LEAST_SWITCHES_PER_S * len(queue)
     )
@@ -43,6 +43,10 @@ def _is_convoy(case: Case, demand: Demand, queue: list[ThreadActivity]) -> bool:
 
 def _share(queue: list[ThreadActivity]) -> float:
     return sum(t.waiting_for_lock for t in queue) / sum(t.looks for t in queue)
+
+
+def _gil_share(queue: list[ThreadActivity]) -> float:
+    return sum(t.waiting_for_gil for t in queue) / sum(t.looks for t in queue)
 
 
 def _switches_per_s(case: Case, thread: ThreadActivity) -> float:
@@ -57,7 +61,8 @@ def _switches_per_s(case: Case, thread: ThreadActivity) -> float:
 def _is_plain_lock(case: Case, queue: list[ThreadActivity], lock: int) -> bool:
     """Whether the stacks take a lock by themselves, and memory does not say otherwise.
 
-    A lock that changes hands quickly is often another's before its object is read.
+    A lock that changes hands quickly is often another's before its object is read. Threads
+    of a pool also wait for its queue: there the object must have been read.
     """
     ids = (ThreadId(each.pid, each.tid) for each in queue)
     threads = [case.tree.threads[each] for each in ids if each in case.tree.threads]
@@ -69,7 +74,9 @@ def _is_plain_lock(case: Case, queue: list[ThreadActivity], lock: int) -> bool:
         and thread.wait.futex.address == lock
     }
     plain = [thread for thread in threads if idiom_of(thread.stack) is Idiom.LOCK]
-    return len(plain) * 2 > len(queue) and kinds <= _LOCKS
+    pooled = any(is_pool_thread(thread.stack) for thread in threads)
+    known = kinds - {LockKind.UNKNOWN}
+    return len(plain) * 2 > len(queue) and known <= _LOCKS and (bool(known) or not pooled)
 
 
 def _finding(case: Case, demand: Demand, queue: list[ThreadActivity]) -> Finding:

@@ -25,6 +25,7 @@ _HEAD = """\
 What diag {version} says of the [scenarios](scenarios.md) of this repository, each run on CPython {pythons}.
 
 - *found*: the cause that the label asks for, as surely as it asks, with the guilty function.
+  Where a more general rule has given the answer, the notes say which; it may point elsewhere.
 - *missed*: nothing of severity error. *wrong cause*: an error, and not that one.
 - *false alarm*: an error where none is. *clean*: nothing is to be found, and nothing was.
 - *no rule yet*: the rule is not built. *did not run*: with the reason, below.

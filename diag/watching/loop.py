@@ -17,6 +17,7 @@ from diag.errors import TargetForbiddenError, TargetGoneError
 from diag.model.codec import Line
 from diag.model.finding import Finding, Severity
 from diag.model.gap import Gap
+from diag.model.ids import ProcessId
 from diag.model.recording import End, Header, Recording
 from diag.model.report import Report
 from diag.model.sample import Activity, Sample
@@ -51,7 +52,7 @@ class Hooks(NamedTuple):
     record: Callable[[Line], None] = lambda _: None
     show: Callable[[Story], None] = lambda _: None
     found: Callable[[Report, tuple[Finding, ...]], None] = lambda _report, _new: None
-    act: Callable[[Report | None, tuple[int, ...], bool], bool] = lambda *_: False
+    act: Callable[[Report | None, tuple[ProcessId, ...], bool], bool] = lambda *_: False
 
 
 class Outcome(NamedTuple):
@@ -157,7 +158,7 @@ class Watcher:
             self.story.doing = "acting"
             self._hooks.show(self.story)
             timed_out = step.because == plan.TIME_OUT
-            ended = self._hooks.act(self._report, self._routine.pids, timed_out)
+            ended = self._hooks.act(self._report, self._routine.ids, timed_out)
             return plan.Acted(time.monotonic(), ended)
         also = (*self._target.adopted(), *self._routine.pids)
         before_s, helpers_s = time.process_time(), _helpers_cpu_s()

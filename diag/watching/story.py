@@ -41,6 +41,11 @@ class Story:
         self.helpers_cpu_s = 0.0
         self._cpu_before_s = time.process_time()
 
+    @property
+    def stretched_to_s(self) -> float | None:
+        """Time between routine passes, where it is longer than asked for; else None."""
+        return self._interval_s if self._interval_s > self._asked_s else None
+
     def passed(self, seen: Seen, interval_s: float) -> None:
         """Take a routine pass."""
         if self._seen is not None:
@@ -92,7 +97,7 @@ class Story:
             processes=tuple(map(self._process, self._seen.processes if self._seen else ())),
             findings=tuple(self.findings),
             interval_s=self._interval_s,
-            stretched=self._interval_s > self._asked_s,
+            stretched=self.stretched_to_s is not None,
             own_share=cpu_s / elapsed_s if elapsed_s > 0 else 0.0,
             looks=self._looks,
             limits=self._limits,

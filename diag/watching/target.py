@@ -164,17 +164,21 @@ def attach(pid: int, numbers: frozenset[signal.Signals]) -> Target:
         raise
 
 
-def end(pids: Iterable[int], *, grace_s: float) -> tuple[int, ...]:
+def end(tree: Iterable[ProcessId], *, grace_s: float) -> tuple[int, ...]:
     """End processes, the last first: SIGTERM, and after a grace SIGKILL; return who survived.
 
     Given a tree with each parent before its children, children end first, so that
-    nobody starts them anew or is left without a parent.
+    nobody starts them anew or is left without a parent. A pid that belongs to
+    another process by now is left alone.
     """
     fds: dict[int, int] = {}
     try:
-        for pid in reversed(tuple(pids)):
-            with suppress(ProcessLookupError):
-                fds[pid] = os.pidfd_open(pid)
+        for process_id in reversed(tuple(tree)):
+            with suppress(OSError):  # it ended
+                fds[process_id.pid] = os.pidfd_open(process_id.pid)
+                # Read after the pidfd was opened, so it is told of that very process.
+                if read_stat(process_id.pid).start_ticks != process_id.start_ticks:
+                    os.close(fds.pop(process_id.pid))
         for number, wait_s in ((signal.SIGTERM, grace_s), (signal.SIGKILL, grace_s)):
             for fd in fds.values():
                 with suppress(ProcessLookupError):

@@ -13,6 +13,7 @@ import signal
 import sys
 import threading
 import time
+import warnings
 
 LIFE_S = 120  # a hung copy of this script ends by itself
 PR_SET_PDEATHSIG = 1
@@ -55,18 +56,19 @@ def main():
     fcntl.fcntl(log_fd, getattr(fcntl, "F_SETPIPE_SZ", 1031), 4096)
     os.dup2(stderr_fd, sys.stderr.fileno())
     resume = threading.Event()
-    # Before the warning about threads that fork() prints on stderr since 3.12.
-    os.register_at_fork(after_in_parent=resume.set)
     threading.Thread(target=read_log, args=(log_fd, resume), name="log-reader", daemon=True).start()
     logging.basicConfig(level=logging.INFO, format="%(process)d %(message)s")
     threading.Thread(target=chatter, name="chatter", daemon=True).start()
     wait_until_full(sys.stderr.fileno())
 
+    # Since 3.12 fork() warns of threads, on the very stderr that is full.
+    warnings.simplefilter("ignore", DeprecationWarning)
     child = os.fork()
     if child == 0:
         libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)  # ends when its parent does
         handle_order(1)
         os._exit(0)
+    resume.set()
     time.sleep(0.5)
     print("READY", os.getpid(), flush=True)
     os.waitpid(child, 0)

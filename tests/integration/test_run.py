@@ -23,7 +23,7 @@ PROGRAMS = {
 HUNG = (
     "lock_cycle_plain_locks",
     "orphaned_lock_logging_fork",
-    "nobody_can_act_asyncio_future",
+    "nobody_can_act_asyncio_blocked",
     "pipe_child_cycle_popen_wait",
     "self_deadlock_signal_handler",
 )

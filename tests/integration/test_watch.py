@@ -179,6 +179,13 @@ def test_a_lack_of_progress_is_told_from_having_nothing_to_do(program: harness.P
         assert finding.primary.function in expected.functions
 
 
+def test_a_tree_that_is_too_large_for_the_budget_is_looked_at_less_often() -> None:
+    with harness.running(PROGRAMS["many_threads"], TARGET) as pid:
+        options = ("--max-overhead", "0.02", "--interval", "0.1", "--for", "2")
+        _, _, err = run_diag("watch", str(pid), *options)
+    assert "the tree is large: it is looked at every" in err
+
+
 class TestInAProgram:
     def test_a_healthy_block(self) -> None:
         with public.watch(quiet=True) as watch:

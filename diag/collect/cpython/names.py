@@ -47,10 +47,15 @@ class Names:
 
         """
         frames = thread.stack.frames if thread.stack is not None else ()
-        if caller >= len(frames) or any(part in frames[caller].file for part in _MACHINERY):
+        if caller >= len(frames):
+            return ()
+        machinery = any(part in frames[caller].file for part in _MACHINERY)
+        if machinery and caller:
             return ()
         names = tuple(self._attributes(frames[caller], address))
-        return (names or tuple(self._globals(thread, caller, address)))[:MAX_NAMES]
+        if not names and not machinery:
+            names = tuple(self._globals(thread, caller, address))
+        return names[:MAX_NAMES]
 
     def _attributes(self, frame: Frame, address: int) -> Iterator[str]:
         instance = self._values.unwrapped(frame.self_address)

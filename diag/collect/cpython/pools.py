@@ -100,7 +100,7 @@ def find_pools(values: Values, threads: Iterable[Thread], *, with_tasks: bool) -
     """
     found: dict[int, Pool] = {}
     for thread in threads:
-        for frame in thread.stack.frames if thread.stack is not None else ():
+        for frame in thread.stack.own_frames if thread.stack is not None else ():
             if frame.objects.get("work_queue") in found:
                 continue  # its other workers lead to the same pool
             pool = _pool_at(values, frame, with_tasks=with_tasks)

@@ -92,7 +92,7 @@ def _with_subject(thread: Thread, values: Values, names: Names) -> Thread:
         return thread
     return msgspec.structs.replace(
         thread,
-        worker=find_worker(values, thread.stack.frames),
+        worker=find_worker(values, thread.stack.own_frames),
         subject=_subject(thread, values, names),
     )
 
@@ -100,7 +100,8 @@ def _with_subject(thread: Thread, values: Values, names: Names) -> Thread:
 def _subject(thread: Thread, values: Values, names: Names) -> Subject | None:
     if thread.stack is None or thread.wait.kind in _WITHOUT_SUBJECT:
         return None
-    found = find_subject(values, thread.stack.frames) or _lock_itself(thread, values)
+    lock = thread.wait.lock.address if thread.wait.lock is not None else None
+    found = find_subject(values, thread.stack.frames, lock) or _lock_itself(thread, values)
     if found is None or found.subject.address is None:
         return found.subject if found is not None else None
     told = names.of(found.subject.address, thread, found.caller)

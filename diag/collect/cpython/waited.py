@@ -4,7 +4,7 @@ A frame of the standard library gives the object as its `self`. The outermost of
 these frames names it: `Queue.get` calls `Condition.wait`.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import NamedTuple
 
@@ -26,18 +26,21 @@ class Found(NamedTuple):
     caller: int
 
 
-def find_subject(values: Values, frames: Iterable[Frame]) -> Found | None:
+def find_subject(values: Values, frames: Sequence[Frame], lock: int | None = None) -> Found | None:
     """Return what a blocked thread waits on, None if its innermost frames name nothing.
 
     Args:
         values: reads the objects of its process.
         frames: of the thread, innermost first.
+        lock: address of the lock that it is blocked on, None if it is not known.
 
     Raises:
         MemoryBudgetError: the process has used up what it was allowed.
 
     """
     found = None
+    if not frames or _takes_inner_lock(frames[0], lock):
+        return None
     for number, frame in enumerate(frames):
         file = _tail(frame.file)
         if (file, frame.bare_name) in _LEADING:
@@ -47,6 +50,19 @@ def find_subject(values: Values, frames: Iterable[Frame]) -> Found | None:
             break
         found = Found(subject, number + 1)
     return found
+
+
+def _takes_inner_lock(innermost: Frame, lock: int | None) -> bool:
+    """Return whether a thread waits for the lock inside an object, not for the object.
+
+    Who waits for a Condition, and all that is built on it, is blocked in `Condition.wait`
+    on a lock of its own, the local `waiter`; else it begins, or ends, such a wait.
+    """
+    file = _tail(innermost.file)
+    if (file, innermost.bare_name) == ("threading.py", "wait"):
+        waiter = innermost.objects.get("waiter")
+        return lock is not None and waiter is not None and lock != waiter
+    return file in _ON_CONDITIONS or (file, innermost.bare_name) in _TAKE_LOCKS
 
 
 def _read(values: Values, frame: Frame, file: str) -> Subject | None:
@@ -200,6 +216,10 @@ _LEADING = {
     ("concurrent/futures/_base.py", "result_iterator"),
     ("concurrent/futures/process.py", "_chain_from_iterable_of_lists"),
     ("threading.py", "_wait"),  # of a Barrier; its `self` is no fast local before 3.11
+}
+_ON_CONDITIONS = frozenset(("queue.py", "concurrent/futures/_base.py", "multiprocessing/pool.py"))
+_TAKE_LOCKS = {
+    ("threading.py", name) for name in ("wait_for", "acquire", "__enter__", "_wait", "_enter")
 }
 # function -> the local variable that has the futures
 _SEVERAL = {

@@ -3,7 +3,7 @@
 # /// diag
 # verdict = "healthy"
 # alone = true
-# twin_of = ["gil-bound"]
+# twin_of = ["gil-bound", "gil-held"]
 # ///
 
 import os

@@ -156,11 +156,54 @@ def test_a_channel_with_an_outside_party_is_live_in_either_direction():
 
 def test_holders_that_could_not_be_read_weaken_the_proof_and_leave_a_suspicion():
     blurred = msgspec.structs.replace(
-        pipe("pipe:[1]", writers=[10]), uncertain="3 processes of other users were not readable"
+        pipe("pipe:[1]", writers=[10], readers=[10]),
+        uncertain="3 processes of other users were not readable",
     )
-    seen = case(process(10, thread(10, reads("pipe:[1]"), stack=LOCKING)), channels=[blurred])
+    seen = case(process(10, thread(10, writes("pipe:[1]"), stack=LOCKING)), channels=[blurred])
     assert seen.liveness.proven == frozenset()
     assert seen.liveness.likely == {ThreadId(10, 10)}
+
+
+class TestHandlers:
+    """The main thread of a process that handles signals can act while its wait goes on."""
+
+    def tree(self, *, signals, stack=LOCKING, wait=None):
+        main = thread(10, lock_wait(LockKind.JOIN, owner=11 * 16), stack=frames("main app.py:1"))
+        worker = thread(11, wait or lock_wait(), stack=stack)
+        return case(process(10, main, worker, signals=signals)).liveness
+
+    def test_without_a_handler_a_worker_without_a_producer_is_dead(self):
+        consuming = frames("get ~queue.py:171", "consume app.py:4")
+        assert len(self.tree(signals=0b10, stack=consuming).proven) == 2
+
+    def test_a_handler_may_feed_a_worker_that_idles(self):
+        consuming = frames("get ~queue.py:171", "consume app.py:4")
+        seen = self.tree(signals=SIGTERM, stack=consuming)
+        assert not seen.proven
+        assert not seen.likely
+
+    def test_a_worker_that_takes_a_lock_does_not_idle(self):
+        seen = self.tree(signals=SIGTERM)
+        assert (len(seen.proven), len(seen.likely)) == (0, 2)
+
+    def test_no_handler_gives_back_a_lock_whose_owner_is_gone(self):
+        assert self.tree(signals=SIGTERM, wait=lock_wait(RLOCK, owner=0xDEAD)).proven
+
+
+def test_a_child_that_is_parked_may_be_ended_by_a_parent_that_lives():
+    root = process(5, thread(5, world.SLEEPING))
+    child = process(10, thread(10, lock_wait(), stack=PARKED), parent=5)
+    assert not dead(root, child)
+
+
+def test_a_program_started_through_a_shell_parks_like_a_root():
+    shell = process(5, thread(5, waits_for_child(10)), interpreter=None)
+    assert not dead(shell, process(10, thread(10, lock_wait(), stack=PARKED), parent=5))
+
+
+def test_a_native_thread_may_release_a_lock_too():
+    native = msgspec.structs.replace(thread(11, world.SLEEPING), ident=None)
+    assert not dead(process(10, thread(10, lock_wait(), stack=LOCKING), native))
 
 
 def test_one_live_descriptor_of_a_poll_is_enough():

@@ -3,7 +3,9 @@
 import msgspec
 import pytest
 
+from diag.analysis.frames import user_frame
 from diag.analysis.pools import pools_of
+from diag.analysis.roles import role_of
 from diag.model.ids import ThreadId
 from diag.model.pool import Pool, PoolKind, Worker
 from tests.unit.world import SLEEPING, case, frames, lock_wait, process, reads, thread
@@ -67,3 +69,23 @@ def test_workers_of_a_server_are_known_by_their_frames(*, stuck: bool) -> None:
     (view,) = pools_of(made.tree, frozenset({ThreadId(22, 22)} if stuck else ()))
     assert (view.kind, view.pid, view.idle) == ("gunicorn", 10, (21,))
     assert (view.stuck, view.working) == (((22,), ()) if stuck else ((), (22,)))
+
+
+def test_frames_that_a_fork_copied_make_no_worker_of_a_child() -> None:
+    copied = (
+        "_launch ~multiprocessing/popen_fork.py:1",
+        "task shop.py:1",
+        "_process_worker ~concurrent/futures/process.py:1",
+        "main run.py:1",
+    )
+    child = process(
+        22, thread(22, SLEEPING, stack=frames("sleep ~x.py:1", *copied)), parent=21, forked=True
+    )
+    made = case(process(21, thread(21, SLEEPING)), child)
+    assert role_of(made.tree, 22) == "child"
+    stack = made.tree.threads[ThreadId(22, 22)].stack
+    assert stack is not None
+    assert [frame.function for frame in stack.own_frames] == ["sleep"]
+    shown = user_frame(stack)
+    assert shown is not None
+    assert shown.function == "sleep"

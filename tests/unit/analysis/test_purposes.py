@@ -3,6 +3,7 @@
 import msgspec
 import pytest
 
+from diag.analysis.idioms import Idiom, idiom_of
 from diag.analysis.purposes import purpose_of
 from diag.analysis.words import describe_wait
 from diag.model.lock import Lock, LockKind, Semaphore
@@ -84,3 +85,12 @@ def test_the_lock_inside_a_queue_of_multiprocessing_is_not_taken_for_its_items()
     made = waiting(SHARED_GET, wait, kind=SubjectKind.QUEUE, shared=True)
     words = describe_wait(made, process(10, made), {}, with_owner=False)
     assert words == "waits for a multiprocessing Lock inside a multiprocessing Queue"
+
+
+def test_the_lock_in_a_queue_is_not_room_in_it() -> None:
+    facts = {"kind": SubjectKind.LOCK, "address": 0x1000, "names": ("self.mutex of Queue",)}
+    made = waiting(frames("put ~queue.py:2", "serve shop.py:3"), **facts)
+    words = describe_wait(made, process(10, made), {}, with_owner=False)
+    assert words == "waits for the Lock self.mutex of Queue"
+    assert idiom_of(made.stack) is Idiom.LOCK
+    assert idiom_of(thread(10, lock_wait(), stack=GET).stack) is Idiom.QUEUE_GET

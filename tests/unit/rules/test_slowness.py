@@ -19,6 +19,7 @@ from diag.model.sample import (
     SharedConnection,
     ThreadActivity,
 )
+from diag.model.stack import Frame
 from diag.model.wait import Wait
 from diag.rules.registry import RULES
 from tests.unit import world
@@ -354,11 +355,11 @@ class TestSharedConnection:
 
 
 class TestLockConvoy:
-    def convoy(self, wait: Wait, ticks: int = 15) -> Case:
+    def convoy(self, wait: Wait, ticks: int = 15, stack: tuple[Frame, ...] = COMPUTE) -> Case:
         def at(moment_s: float, switches: int) -> Process:
             threads = [
                 msgspec.structs.replace(
-                    world.thread(tid, wait, stack=COMPUTE, switches=switches), read_at_s=moment_s
+                    world.thread(tid, wait, stack=stack, switches=switches), read_at_s=moment_s
                 )
                 for tid in (10, 11, 12, 13)
             ]
@@ -386,6 +387,13 @@ class TestLockConvoy:
     def test_the_lock_of_a_queue_is_no_convoy(self) -> None:
         waits = world.lock_wait(kind=LockKind.SIMPLE_QUEUE)
         assert findings(self.convoy(waits)) == []
+
+    def test_threads_of_a_pool_may_be_at_its_queue(self) -> None:
+        pooled = world.frames("compute app.py:12", "_worker ~concurrent/futures/thread.py:81")
+        unknown = world.lock_wait(kind=LockKind.UNKNOWN)
+        assert only(self.convoy(unknown)).rule == "lock-convoy"
+        assert findings(self.convoy(unknown, stack=pooled)) == []
+        assert only(self.convoy(world.lock_wait(), stack=pooled)).rule == "lock-convoy"
 
     def test_threads_that_hardly_compute_are_no_convoy(self) -> None:
         assert findings(self.convoy(world.lock_wait(), ticks=1)) == []

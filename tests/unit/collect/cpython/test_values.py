@@ -95,3 +95,20 @@ def test_a_list_of_an_impossible_length_gives_nothing(version: tuple[int, int]) 
     world.memory.put_words(OBJECTS + 16, 1 << 63, OBJECTS)
     assert values.length(OBJECTS) is None
     assert values.items(OBJECTS) is None
+
+
+def test_who_takes_the_lock_inside_an_object_does_not_wait_for_the_object() -> None:
+    memory = FakeMemory()
+    values = Values(memory, Claimed(memory, "Condition"), (3, 12))
+    wait = Frame(
+        function="wait",
+        file="/usr/lib/python3.12/threading.py",
+        line=1,
+        self_address=OBJECTS,
+        objects={"waiter": 0x5000},
+    )
+    assert find_subject(values, [wait], 0x5000) is not None
+    assert find_subject(values, [wait], None) is not None
+    assert find_subject(values, [wait], 0x6000) is None  # it takes the Condition's own lock back
+    get = Frame(function="get", file="/usr/lib/python3.12/queue.py", line=1, self_address=OBJECTS)
+    assert find_subject(values, [get], 0x5000) is None
