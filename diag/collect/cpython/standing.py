@@ -7,7 +7,7 @@ of the globals of the innermost frame. Nothing of it can be read back from the d
 
 import hashlib
 import struct
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from diag.collect.cpython.framelayout import FrameLayout
 from diag.collect.cpython.frames import Frame, Frames, FrameUnreadableError
@@ -21,7 +21,9 @@ ATTEMPTS = 3
 MAX_FRAMES = 500
 _LOOKED_INTO = 3  # innermost frames
 _MOST_OBJECTS = 300
-_HEAD, _HEAD_BYTES = 16, 32  # of an object, after count and type: no more than belongs to it
+_HEAD, _HEAD_BYTES = 16, 48  # of an object: from after its count and type, to where
+_MOST_ITEM_BYTES = 64
+_WITH_ITEMS = {"int": 4, "str": 1, "bytes": 1, "tuple": 8}  # after the head: bytes of each
 _TAG = 0b111
 _PATTERN = "re.Pattern"
 _RE_FILES = ("/re.py", "/re/__init__.py")
@@ -97,25 +99,38 @@ class StandingReader:
         pairs = self._values.pairs(frame.globals & ~_TAG) or ()
         return tuple(value for _, value in pairs[:_MOST_OBJECTS])
 
-    def _inside(self, addresses: tuple[int, ...]) -> Iterator[bytes]:
-        """Yield the heads of objects, and where their attributes are."""
+    def _inside(self, addresses: Iterable[int]) -> Iterator[bytes]:
+        """Yield the heads of objects, and of their attributes."""
         for address in addresses:
-            if not address:
-                continue
-            yield struct.pack("<Q", address)
-            kind = self._values.type_of(address)
-            if kind is None:
-                continue
-            try:
-                size = min(_HEAD_BYTES, kind.basic_size - _HEAD)
-                yield self._memory.read(address + _HEAD, max(size, 0))
-            except MemoryBudgetError:
-                raise
-            except MemoryUnreadableError:
-                continue
+            yield self._head(address)
             if not self._values.is_a(address, "type", "module", "function"):
                 for value in self._values.attributes(address).values():
-                    yield struct.pack("<Q", value)
+                    yield self._head(value)
+
+    def _head(self, address: int) -> bytes:
+        """Return an object's address, and as much of it as tells whether it has changed.
+
+        An address alone does not: a new object often gets the place of the old one.
+        """
+        kind = self._values.type_of(address)
+        if kind is None:
+            return struct.pack("<Q", address)
+        size = min(kind.basic_size, _HEAD_BYTES)
+        try:
+            if not set(kind.lineage).isdisjoint(_WITH_ITEMS):
+                size = kind.basic_size + self._items_bytes(address, kind.name)
+            return struct.pack("<Q", address) + self._memory.read(address + _HEAD, size - _HEAD)
+        except MemoryBudgetError:
+            raise
+        except MemoryUnreadableError:
+            return struct.pack("<Q", address)
+
+    def _items_bytes(self, address: int, name: str) -> int:
+        count = self._memory.u64(address + _HEAD)
+        if name == "int":
+            count = abs(struct.unpack("<q", struct.pack("<Q", count))[0])
+            count = count >> 3 if self._version >= (3, 12) else count
+        return min(count * _WITH_ITEMS.get(name, 1), _MOST_ITEM_BYTES)
 
     def _is_matching(self, frame: Frame) -> bool:
         """Whether its innermost frame is one that hands a text to a regular expression."""
