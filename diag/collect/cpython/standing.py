@@ -26,8 +26,26 @@ _MOST_ITEM_BYTES = 64
 _WITH_ITEMS = {"int": 4, "str": 1, "bytes": 1, "tuple": 8}  # after the head: bytes of each
 _TAG = 0b111
 _PATTERN = "re.Pattern"
-# What lies there while a loop only asks for something.
-_TESTED = frozenset(("bool", "int", "float", "str", "NoneType", "dict", "list", "set"))
+# What lies at the bottom of a stack during a call, or beneath it in a `for`.
+_CALLED = frozenset(
+    (
+        "builtin_function_or_method",
+        "method_descriptor",
+        "method",
+        "function",
+        "type",
+        "wrapper_descriptor",
+        "method-wrapper",
+        "classmethod_descriptor",
+        "functools.partial",
+        "generator",
+        "enumerate",
+        "zip",
+        "map",
+        "filter",
+        "reversed",
+    )
+)
 _CALL_LOOKS = 5
 _RE_FILES = ("/re.py", "/re/__init__.py")
 # 3.9, 3.10: numbers of locals, and the tuples of free and cell variables, in the code
@@ -164,6 +182,6 @@ class StandingReader:
             slots = self._slots(frame)
             bottom = next((slot for slot in slots if slot), 0)
             kind = self._values.type_of(bottom) if bottom else None
-            if kind is not None and kind.name not in _TESTED:
+            if kind is not None and (not _CALLED.isdisjoint(kind.lineage) or "iter" in kind.name):
                 return True
         return False
