@@ -26,7 +26,7 @@ def parse(page):
 
 def main():
     with concurrent.futures.ThreadPoolExecutor(6) as pool:
-        running = {pool.submit(parse, PAGE) for _ in range(12)}
+        running = {pool.submit(parse, PAGE) for _ in range(200)}
         os.write(1, b"READY %d\n" % os.getpid())
         while True:
             done, running = concurrent.futures.wait(
