@@ -8,7 +8,7 @@ import signal
 from typing import NamedTuple
 
 from diag.analysis.event_loops import is_parked
-from diag.analysis.idioms import IDLING, PARKING, idiom_of
+from diag.analysis.idioms import IDLING, PARKING, idiom_of, is_called_by_library
 from diag.analysis.tree import Tree
 from diag.model.ids import ThreadId
 from diag.model.lock import LockKind
@@ -69,11 +69,14 @@ def signals_for(tree: Tree, waiter: ThreadId) -> Signals:
 def is_parked_main(tree: Tree, waiter: ThreadId) -> bool:
     """Return whether a main thread waits in a way in which programs stay on purpose.
 
-    That is for an event without a time-out, or in an event loop without tasks.
+    That is for an event without a time-out, by its own code (a library waits for
+    something that is to come), or in an event loop without tasks.
     """
     if waiter.tid != waiter.pid:
         return False
-    return idiom_of(tree.threads[waiter].stack) in PARKING or is_parked(tree, waiter)
+    stack = tree.threads[waiter].stack
+    waits_by_itself = idiom_of(stack) in PARKING and not is_called_by_library(stack)
+    return waits_by_itself or is_parked(tree, waiter)
 
 
 def handler_of(tree: Tree, waiter: ThreadId) -> str | None:
