@@ -32,11 +32,13 @@ class Standing(Record, frozen=True):
         digest: of its frames, their variables, and what these refer to: equal in two
             looks if the thread has not changed any of it for good in between.
         matching: whether it seems to be inside of a regular expression.
+        calling: whether it may be inside of a call of something else.
 
     """
 
     digest: str
     matching: bool = False
+    calling: bool = False
 
 
 class Thread(Record, frozen=True):

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from diag.analysis.case import Case
 from diag.analysis.chain import wait_link
+from diag.analysis.starvation import held_gils
 from diag.model.finding import Confidence, Evidence, Finding, Severity, Source
 from diag.model.ids import ThreadId
 from diag.model.wait import WaitKind
@@ -17,7 +18,9 @@ _MOST_SYSTEM_SHARE = 0.2  # who uses more makes system calls, and their effect i
 def _check(case: Case) -> Iterator[Finding]:
     if case.apart_s < _LEAST_APART_S:
         return
-    for thread_id in case.tree.threads:
+    ticks_per_s = case.host.clock_ticks_per_s
+    told = {held.holder for held in held_gils(case.tree, case.second, ticks_per_s=ticks_per_s)}
+    for thread_id in case.tree.threads.keys() - told:
         used_s = _stands_still(case, thread_id)
         if used_s is not None:
             yield _finding(case, thread_id, used_s)
@@ -30,7 +33,9 @@ def _stands_still(case: Case, thread_id: ThreadId) -> float | None:
         return None
     if before.wait.kind is not WaitKind.RUNNING or before.standing is None:
         return None
-    if before.standing != after.standing:
+    if after.standing is None or before.standing.digest != after.standing.digest:
+        return None
+    if not before.standing.matching and (before.standing.calling or after.standing.calling):
         return None
     per_s = case.host.clock_ticks_per_s
     system_s = (after.system_ticks - before.system_ticks) / per_s
@@ -71,9 +76,8 @@ def _finding(case: Case, thread_id: ThreadId, used_s: float) -> Finding:
 
 
 _SPINNING = (
-    "The thread runs all the time, and after that everything it can see is as it was before: it"
-    " waits in a loop for something that another party has to change, or repeats one calculation,"
-    " or is in a single long call of C code."
+    "The thread runs all the time, calls nothing, and after that everything it can see is as it"
+    " was before: it asks in a loop for something that another party has to change."
 )
 _MATCHING = (
     "The thread has been matching all the time. A pattern in which one repetition stands in"

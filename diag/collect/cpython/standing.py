@@ -26,6 +26,9 @@ _MOST_ITEM_BYTES = 64
 _WITH_ITEMS = {"int": 4, "str": 1, "bytes": 1, "tuple": 8}  # after the head: bytes of each
 _TAG = 0b111
 _PATTERN = "re.Pattern"
+# What lies there while a loop only asks for something.
+_TESTED = frozenset(("bool", "int", "float", "str", "NoneType", "dict", "list", "set"))
+_CALL_LOOKS = 5
 _RE_FILES = ("/re.py", "/re/__init__.py")
 # 3.9, 3.10: numbers of locals, and the tuples of free and cell variables, in the code
 _LOCALS, _FREE, _CELLS, _TUPLE_SIZE = 28, 80, 88, 16
@@ -81,7 +84,11 @@ class StandingReader:
                     digest.update(part)
         for part in self._inside(self._globals(found[0])):
             digest.update(part)
-        return Standing(digest=digest.hexdigest(), matching=self._is_matching(found[0]))
+        return Standing(
+            digest=digest.hexdigest(),
+            matching=self._is_matching(found[0]),
+            calling=self._is_calling(found[0]),
+        )
 
     def _locals(self, frame: Frame) -> tuple[int, ...]:
         count = frame.code.locals
@@ -132,13 +139,31 @@ class StandingReader:
             count = count >> 3 if self._version >= (3, 12) else count
         return min(count * _WITH_ITEMS.get(name, 1), _MOST_ITEM_BYTES)
 
-    def _is_matching(self, frame: Frame) -> bool:
-        """Whether its innermost frame is one that hands a text to a regular expression."""
-        if self._places.file_of(frame).endswith(_RE_FILES):
-            return True
+    def _slots(self, frame: Frame) -> tuple[int, ...]:
+        """Return all of a frame's stack, live or not."""
         base = frame.address + self._layout.locals + 8 * frame.code.locals
         if self._layout.stack is not None:
             base = self._memory.u64(frame.address + self._layout.stack)
         size = min(frame.code.stack_size, _MOST_OBJECTS)
         slots = struct.unpack(f"<{size}Q", self._memory.read(base, 8 * size))
-        return any(self._values.is_a(slot & ~_TAG, _PATTERN) for slot in slots if slot)
+        return tuple(slot & ~_TAG for slot in slots)
+
+    def _is_matching(self, frame: Frame) -> bool:
+        """Whether its innermost frame is one that hands a text to a regular expression."""
+        if self._places.file_of(frame).endswith(_RE_FILES):
+            return True
+        return any(self._values.is_a(slot, _PATTERN) for slot in self._slots(frame) if slot)
+
+    def _is_calling(self, frame: Frame) -> bool:
+        """Whether it may be in a call: then its progress may be where it is not looked for.
+
+        What is called lies at the bottom of the stack of a statement (above a null on
+        3.11 and 3.12), or above the iterator of a `for`, which is taken for a call, too.
+        """
+        for _ in range(_CALL_LOOKS):
+            slots = self._slots(frame)
+            bottom = next((slot for slot in slots if slot), 0)
+            kind = self._values.type_of(bottom) if bottom else None
+            if kind is not None and kind.name not in _TESTED:
+                return True
+        return False
