@@ -185,7 +185,7 @@ def victim_links(case: Case, victims: tuple[ThreadId, ...], *, shown: int = 6) -
 
     Threads that run no code of the user's (a pool's own, idle ones) are counted only.
     """
-    told = [victim for victim in victims if _runs_user_code(case, victim)][:shown]
+    told = [victim for victim in victims if runs_user_code(case, victim)][:shown]
     links = [wait_link(case, victim) for victim in told]
     rest = len(victims) - len(told)
     if rest > 0:
@@ -194,7 +194,8 @@ def victim_links(case: Case, victims: tuple[ThreadId, ...], *, shown: int = 6) -
     return links
 
 
-def _runs_user_code(case: Case, thread_id: ThreadId) -> bool:
+def runs_user_code(case: Case, thread_id: ThreadId) -> bool:
+    """Return whether the thread runs code of the user's, or its stack is not known."""
     frame = user_frame(case.tree.threads[thread_id].stack)
     return frame is None or not is_library(frame)
 

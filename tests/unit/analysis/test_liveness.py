@@ -173,11 +173,11 @@ class TestHandlers:
         return case(process(10, main, worker, signals=signals)).liveness
 
     def test_without_a_handler_a_worker_without_a_producer_is_dead(self):
-        consuming = frames("get ~queue.py:171", "consume app.py:4")
+        consuming = frames("wait ~threading.py:327", "get ~queue.py:171", "consume app.py:4")
         assert len(self.tree(signals=0b10, stack=consuming).proven) == 2
 
     def test_a_handler_may_feed_a_worker_that_idles(self):
-        consuming = frames("get ~queue.py:171", "consume app.py:4")
+        consuming = frames("wait ~threading.py:327", "get ~queue.py:171", "consume app.py:4")
         seen = self.tree(signals=SIGTERM, stack=consuming)
         assert not seen.proven
         assert not seen.likely
