@@ -3,62 +3,42 @@
 from collections.abc import Iterator
 
 from diag.analysis.case import Case
-from diag.analysis.chain import wait_link
+from diag.analysis.chain import victim_links, wait_link
+from diag.analysis.spinning import Spin, spin_of
 from diag.analysis.starvation import held_gils
 from diag.model.finding import Confidence, Evidence, Finding, Severity, Source
 from diag.model.ids import ThreadId
-from diag.model.wait import WaitKind
 from diag.rules.base import Rule
-
-_LEAST_APART_S = 0.5
-_LEAST_CPU_S = 0.25
-_MOST_SYSTEM_SHARE = 0.2  # who uses more makes system calls, and their effect is not seen
 
 
 def _check(case: Case) -> Iterator[Finding]:
-    if case.apart_s < _LEAST_APART_S:
-        return
     ticks_per_s = case.host.clock_ticks_per_s
-    told = {held.holder for held in held_gils(case.tree, case.second, ticks_per_s=ticks_per_s)}
-    for thread_id in case.tree.threads.keys() - told:
-        used_s = _stands_still(case, thread_id)
-        if used_s is not None:
-            yield _finding(case, thread_id, used_s)
+    starving = {
+        held.holder: held.starving
+        for held in held_gils(case.tree, case.second, ticks_per_s=ticks_per_s)
+    }
+    for thread_id in case.tree.threads:
+        spin = spin_of(case, thread_id)
+        if spin is not None and (spin.matching or thread_id not in starving):
+            yield _finding(case, thread_id, spin, starving.get(thread_id, ()))
 
 
-def _stands_still(case: Case, thread_id: ThreadId) -> float | None:
-    """Return the CPU time that a thread used without changing anything, None if it did."""
-    before, after = case.tree.threads[thread_id], case.second.threads.get(thread_id)
-    if after is None or before.start_ticks != after.start_ticks:
-        return None
-    if before.wait.kind is not WaitKind.RUNNING or before.standing is None:
-        return None
-    if after.standing is None or before.standing.digest != after.standing.digest:
-        return None
-    if not before.standing.matching and (before.standing.calling or after.standing.calling):
-        return None
-    per_s = case.host.clock_ticks_per_s
-    system_s = (after.system_ticks - before.system_ticks) / per_s
-    used_s = system_s + (after.user_ticks - before.user_ticks) / per_s
-    if used_s < _LEAST_CPU_S or system_s > _MOST_SYSTEM_SHARE * used_s:
-        return None
-    return used_s
-
-
-def _finding(case: Case, thread_id: ThreadId, used_s: float) -> Finding:
-    standing = case.tree.threads[thread_id].standing
-    matching = standing is not None and standing.matching
+def _finding(
+    case: Case, thread_id: ThreadId, spin: Spin, starving: tuple[ThreadId, ...]
+) -> Finding:
+    used_s, matching = spin.used_s, spin.matching
     place = case.locate(thread_id)
     where = place.function or "C code"
     does = f"matches one regular expression in {where}" if matching else f"spins in {where}"
     return Finding(
         rule=RULE.id,
         severity=RULE.severity,
-        confidence=Confidence.LIKELY if matching else Confidence.POSSIBLE,
+        confidence=Confidence.LIKELY,
         title=f"{case.name(thread_id)} {does}: {used_s:.1f} s of CPU time, and nothing has changed",
         explanation=_MATCHING if matching else _SPINNING,
         advice=_ADVICE_MATCHING if matching else _ADVICE_SPINNING,
         primary=place,
+        related=tuple(map(case.locate, starving)),
         evidence=(
             Evidence(
                 text=f"thread {thread_id.tid} of {thread_id.pid} used {used_s:.1f} s of CPU time"
@@ -71,7 +51,7 @@ def _finding(case: Case, thread_id: ThreadId, used_s: float) -> Finding:
                 source=Source.READ,
             ),
         ),
-        chain=(wait_link(case, thread_id),),
+        chain=(wait_link(case, thread_id), *victim_links(case, starving)),
     )
 
 

@@ -5,7 +5,7 @@
 # alone = true
 # [[finding]]
 # rule = "busy-loop"
-# confidence = "possible"
+# confidence = "likely"
 # functions = ["wait"]
 # ///
 
