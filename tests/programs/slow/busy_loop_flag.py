@@ -10,13 +10,14 @@
 # ///
 
 import os
+import subprocess
 
 
 class Job:
     done = False
 
     def wait(self):
-        os.write(1, b"READY %d\n" % os.getpid())
+        subprocess.run(["sh", "-c", f"(sleep 0.5; echo READY {os.getpid()}) &"], check=True)
         while not self.done:
             pass
 

@@ -11,12 +11,13 @@
 
 import os
 import re
+import subprocess
 
 WORDS = re.compile(r"(\w+\s?)*$")
 
 
 def parse(text):
-    os.write(1, b"READY %d\n" % os.getpid())
+    subprocess.run(["sh", "-c", f"(sleep 0.5; echo READY {os.getpid()}) &"], check=True)
     return WORDS.match(text)
 
 
