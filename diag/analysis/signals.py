@@ -71,7 +71,7 @@ def is_parked_main(tree: Tree, waiter: ThreadId) -> bool:
 
     That is for an event without a time-out, or in an event loop without tasks.
     """
-    if waiter.tid != waiter.pid:
+    if waiter.tid != waiter.pid or tree.processes[waiter.pid].unattended:
         return False
     return idiom_of(tree.threads[waiter].stack) in PARKING or is_parked(tree, waiter)
 

@@ -26,6 +26,8 @@ BETWEEN = "between tests"
 FINISH = "session finish"
 EXIT = "interpreter exit"
 OF_A_TEST = frozenset({SETUP, CALL, TEARDOWN})
+# What the project's own code does; else pytest may wait for something on purpose.
+RUNS_CODE = OF_A_TEST | {COLLECTION, FINISH}
 
 
 class State(NamedTuple):

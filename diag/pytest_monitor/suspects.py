@@ -12,7 +12,7 @@ from diag.model.report import Report
 from diag.model.snapshot import Snapshot
 from diag.model.thread import Thread
 from diag.policy.judgement import headline_of
-from diag.pytest_monitor.board import OF_A_TEST, State
+from diag.pytest_monitor.board import OF_A_TEST, RUNS_CODE, State
 
 Boards = Mapping[int, State]
 """What each process of pytest did at the first of two looks, by pid."""
@@ -23,7 +23,8 @@ def without_own_parts(recording: Recording, boards: Boards) -> Recording:
 
     Handlers of signals that are not the test's, in pytest and in what has inherited them
     by fork; and, while a worker of pytest-xdist runs a test, the thread by which execnet
-    receives what to do next: it runs no code of a test.
+    receives what to do next: it runs no code of a test. Nor is a main thread parked that
+    runs a test, unless the test has children, which may send a signal.
     """
     receivers = {
         thread.tid
@@ -52,13 +53,18 @@ def _receives(thread: Thread) -> bool:
 
 def _without(snapshot: Snapshot, boards: Boards, receivers: set[int]) -> Snapshot:
     harmless = _harmless(snapshot, boards)
+    parents = {process.parent_pid for process in snapshot.processes}
     processes = []
     for process in snapshot.processes:
         caught = process.signals_caught
         if caught is not None:
             caught &= ~harmless.get(process.pid, 0)
         threads = tuple(thread for thread in process.threads if thread.tid not in receivers)
-        processes.append(replace(process, signals_caught=caught, threads=threads))
+        state = boards.get(process.pid)
+        unattended = state is not None and state.phase in RUNS_CODE and process.pid not in parents
+        processes.append(
+            replace(process, signals_caught=caught, threads=threads, unattended=unattended)
+        )
     return replace(snapshot, processes=tuple(processes))
 
 
