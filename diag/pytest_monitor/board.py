@@ -8,6 +8,7 @@ import json
 import mmap
 import os
 import signal
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple, Self
 
@@ -131,3 +132,14 @@ class Board:
         except ValueError:
             return None  # half of it was written
         return value
+
+
+def verdicts_on(folder: Path, name: str) -> Iterator[str]:
+    """Yield why processes hung that did not get beyond a test."""
+    for path in folder.glob("*.board"):
+        board = Board(path)
+        state, verdict = board.state(), board.verdict()
+        if state is None or verdict is None or state.name != name:
+            continue
+        if state.number == verdict.about:
+            yield verdict.text

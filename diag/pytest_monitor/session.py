@@ -26,8 +26,10 @@ from diag.pytest_monitor.board import (
     TEARDOWN,
     Board,
     State,
+    verdicts_on,
 )
 
+_CRASHED = "???"  # the phase that both plugins give a test whose process has ended
 _DEBUGGERS = ("pdb", "bdb", "pydevd", "_pydevd")
 
 
@@ -142,6 +144,16 @@ class Session:
     def pytest_unconfigure(self) -> None:
         """Tell that pytest is done; its process may still hang."""
         self._tell(EXIT)
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Add the diagnosis where a process was ended: pytest-xdist and pytest-forked go on."""
+        if report.when == _CRASHED:
+            for text in verdicts_on(self._folder, report.nodeid):
+                if isinstance(report.longrepr, str):
+                    report.longrepr += f"\n\n{text}"
+                else:
+                    report.sections.append(("diag", text))
 
     def pytest_enter_pdb(self) -> None:
         """Stand aside: somebody debugs."""
