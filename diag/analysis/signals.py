@@ -74,7 +74,7 @@ def is_parked_main(tree: Tree, waiter: ThreadId) -> bool:
     That is for an event without a time-out, by its own code (a library waits for
     something that is to come), or in an event loop without tasks.
     """
-    if waiter.tid != waiter.pid:
+    if waiter.tid != waiter.pid or tree.processes[waiter.pid].unattended:
         return False
     stack = tree.threads[waiter].stack
     waits_by_itself = idiom_of(stack) in PARKING and not is_called_by_library(stack)
