@@ -119,7 +119,7 @@ def test_a_label_becomes_values(tmp_path: Path) -> None:
         ('script = "one.py"', 'script = "gone.py"', "no such script: gone.py"),
         ('name = "two"', 'name = "one"', "same name"),
         ('kind = "broken"', 'kind = "control"', "no variant is broken"),
-        ('expects = [{rule = "orphaned-lock", confidence = "proven"}]', "", "nothing is expected"),
+        ('expects = [{rule = "orphaned-lock", confidence = "proven"}]', "", "or why nothing"),
         ('must_not_find = ["orphaned-lock"]', "", "any finding would do"),
     ],
 )
