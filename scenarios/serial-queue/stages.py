@@ -1,4 +1,4 @@
-"""A back end takes uploads of 300 files: each is parsed (CPU), then saved (it waits for the network).
+"""A back end takes uploads of 300 files: each is parsed (CPU), then saved (it waits).
 
 serial       one file after the other
 threads      eight threads, each doing both for its file

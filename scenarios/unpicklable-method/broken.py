@@ -20,7 +20,8 @@ class Importer:
 
     def __init__(self, path):
         self.path = path
-        self.settings = {"separator": ";", "source": {"name": path, "handle": open(path, "rb")}}
+        handle = open(path, "rb")  # noqa: SIM115 - open for as long as the importer is
+        self.settings = {"separator": ";", "source": {"name": path, "handle": handle}}
 
     def parse(self, line):
         return line.decode().split(self.settings["separator"])
