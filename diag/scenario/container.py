@@ -93,12 +93,12 @@ def container(
         raise NotPermittedError("a container needs runc and unshare, which are not on PATH")
     found = places(Path("/proc/self/cgroup"), Path("/proc/self/mountinfo"))
     name = f"diag-scenario-{os.getpid()}-c{next(_numbers)}"
+    config = _config(program, name, needs, environment, _cgroups_path(found, name))
     bundle = Path(tempfile.mkdtemp(prefix="diag-container-"))
+    (bundle / "rootfs").mkdir()
+    (bundle / "config.json").write_text(json.dumps(config))
     made = Container(runc, bundle, name, found)
     try:
-        (bundle / "rootfs").mkdir()
-        config = _config(program, name, needs, environment, _cgroups_path(found, name))
-        (bundle / "config.json").write_text(json.dumps(config))
         yield made
     finally:
         made.remove()

@@ -11,10 +11,13 @@ import os
 import signal
 import sys
 import threading
+import time
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 
 from exports import EXPORTS, LIFE_S, read_whole, start_worker
+
+TELLS_S = 3  # it tells those who wait for the reports
 
 
 def with_executor():
@@ -30,6 +33,7 @@ def with_executor():
                 done += 1
             except BrokenProcessPool as broken:
                 error = f"{type(broken).__name__}: {broken}"
+    time.sleep(TELLS_S)
     return done, error
 
 
