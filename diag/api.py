@@ -12,7 +12,6 @@
 Re-exported by `diag`; nothing is imported before it is used.
 """
 
-import ctypes
 import os
 import select
 import signal
@@ -25,13 +24,12 @@ from types import TracebackType
 from typing import Self
 
 from diag import pipeline
+from diag.consent import allow_attach
 from diag.errors import DiagError
 from diag.model.codec import decode_recording, decode_report
 from diag.model.report import Report
 from diag.model.snapshot import Snapshot
 
-_PR_SET_PTRACER = 0x59616D61  # include/uapi/linux/prctl.h: "Yama"
-_PR_SET_PTRACER_ANY = ctypes.c_ulong(-1)
 _BEGINS_WITHIN_S = 30.0
 _ENDS_WITHIN_S = 60.0
 _POLL_S = 0.02
@@ -74,20 +72,6 @@ def diagnose(pid: int, *, for_s: float = 1.0, stacks: bool = True) -> Report:
 
     """
     return pipeline.judge(pipeline.look(pid, for_s=for_s, stacks=stacks))
-
-
-def allow_attach(pid: int | None = None) -> None:
-    """Let another process of this user look into this one, where Yama would forbid it.
-
-    With `kernel.yama.ptrace_scope=1` only ancestors may (Documentation/admin-guide/LSM/Yama.rst).
-    Without Yama, or with another setting, this changes nothing.
-
-    Args:
-        pid: the process that may, with its descendants; None for every process.
-
-    """
-    tracer = _PR_SET_PTRACER_ANY if pid is None else ctypes.c_ulong(pid)
-    ctypes.CDLL(None).prctl(_PR_SET_PTRACER, tracer, 0, 0, 0)
 
 
 def watch(

@@ -1,119 +1,125 @@
-"""`pytest --diag`: a test run that hangs says why.
+"""`pytest --diag`: a test that hangs fails in seconds and says why.
 
-A separate process is told of every test that starts and finishes. When none has finished for
-`--diag-stall` seconds, it looks at the whole tree of the run from outside, also at the workers
-of pytest-xdist, and writes its report to the standard error that pytest was started with. So it
-works while every thread of the run is blocked, and it changes nothing in the tests: they are
-neither stopped nor failed.
-
-Without `--diag` nothing of diag is imported but this module. More (a time limit that ends a
-hung run, reports as files) comes with `diag run`.
+A separate process watches pytest and everything that it starts. What runs is told to it
+through a page of shared memory; see `diag.pytest_monitor`. Without `--diag` nothing of
+diag is imported but this module.
 """
 
 from __future__ import annotations
 
-import contextlib
-from collections.abc import Iterator
-from typing import TYPE_CHECKING
+import json
+import os
+from collections.abc import Generator
+from pathlib import Path
+from typing import Any
 
 import pytest
 
-if TYPE_CHECKING:
-    import subprocess
-
 DEFAULT_STALL_S = 60.0
-# Lines this short are written to a pipe whole or not at all (PIPE_BUF, pipe(7)).
-_MOST_BYTES = 1024
+# Tells the workers of pytest-xdist, children of the controller, of the monitor.
+_RUN = "DIAG_PYTEST_RUN"
+_NAME = "diag-session"
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Add --diag and --diag-stall, on the command line and in the configuration."""
-    group = parser.getgroup("diag", "why a test run hangs (diag)")
-    group.addoption("--diag", action="store_true", help="Say why the run hangs when it hangs.")
+    """Add the options, on the command line and in the configuration."""
+    group = parser.getgroup("diag", "why a test hangs (diag)")
+    group.addoption("--diag", action="store_true", help="Let a test that hangs fail and say why.")
     group.addoption(
         "--diag-stall",
         type=float,
         metavar="SECONDS",
-        help=f"Time without a finished test that counts as hanging ({DEFAULT_STALL_S:g}).",
+        help="Fail a test whose setup, call or teardown takes longer, though no hang is proven."
+        f" Not given, it is looked at and reported after {DEFAULT_STALL_S:g} s, and goes on.",
+    )
+    group.addoption("--diag-dir", metavar="DIR", help="Folder for reports on hangs (.diag).")
+    group.addoption(
+        "--diag-no-leaks",
+        action="store_true",
+        help="Do not look for threads, processes and descriptors that a test leaves behind.",
     )
     parser.addini("diag", "Same as --diag.", type="bool", default=False)
-    parser.addini("diag_stall", "Same as --diag-stall.", default=str(DEFAULT_STALL_S))
+    parser.addini("diag_stall", "Same as --diag-stall.", default="")
+    parser.addini("diag_dir", "Same as --diag-dir.", default="")
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_load_initial_conftests(early_config: pytest.Config) -> Generator[None, Any, Any]:
+    """Begin before the first file of the project is imported."""
+    options = early_config.known_args_namespace
+    if (options.diag or early_config.getini("diag")) and not (options.help or options.version):
+        _begin(early_config, options)
+    return (yield)
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Start the monitor, once for the whole run: not in the workers of pytest-xdist."""
-    wanted = config.getoption("--diag") or config.getini("diag")
-    if wanted and not hasattr(config, "workerinput"):
-        stall_s = _stall_s(config)
-        config.pluginmanager.register(Heartbeat(config, stall_s), "diag-heartbeat")
+    """Declare the marker; tell the session that all plugins are there."""
+    config.addinivalue_line(
+        "markers",
+        "diag(stall): with --diag, fail the test when its setup, call or teardown takes longer"
+        " than that many seconds, though no hang is proven",
+    )
+    session = config.pluginmanager.get_plugin(_NAME)
+    if session is not None:
+        session.loaded()
 
 
-class Heartbeat:
-    """Tells the monitor what the run does; never waits for it."""
+def _begin(config: pytest.Config, options: Any) -> None:
+    stall_s, explicit = _stall_s(config, options)
+    run = json.loads(os.environ.get(_RUN, "null"))
+    if run is not None and run["pid"] == os.getpid():
+        return  # a pytest that a test runs within this process
+    is_worker = run is not None and run["pid"] == os.getppid()
+    is_worker = is_worker and "PYTEST_XDIST_WORKER" in os.environ
+    if not is_worker:
+        run = _start_monitor(config, options)
+        os.environ[_RUN] = json.dumps(run)
 
-    def __init__(self, config: pytest.Config, stall_s: float) -> None:
-        with _real_stderr(config):
-            self._monitor = _start_monitor(stall_s)
+    from diag.consent import allow_attach
+    from diag.pytest_monitor.leaks import Leaks
+    from diag.pytest_monitor.session import Session
 
-    def pytest_runtest_logstart(self, nodeid: str) -> None:
-        """Tell of a test that starts, here or in a worker."""
-        self._tell("start", nodeid)
-
-    def pytest_runtest_logfinish(self, nodeid: str) -> None:
-        """Tell of a test that has finished."""
-        self._tell("finish", nodeid)
-
-    def pytest_unconfigure(self) -> None:
-        """End the monitor, which ends when nobody can tell it anything any more."""
-        stdin = self._monitor.stdin
-        if stdin is not None:
-            stdin.close()
-
-    def _tell(self, event: str, nodeid: str) -> None:
-        import os
-
-        stdin = self._monitor.stdin
-        line = f"{event} {nodeid!a}".encode()[:_MOST_BYTES] + b"\n"
-        # A monitor that is busy or gone must not hold up the tests: then it misses a line.
-        with contextlib.suppress(BlockingIOError, BrokenPipeError, ValueError):
-            if stdin is not None:
-                os.write(stdin.fileno(), line)
+    allow_attach(run["monitor"])
+    session = Session(
+        config,
+        Path(run["folder"]),
+        stall_s=stall_s,
+        stall_fails=explicit,
+        is_worker=is_worker,
+    )
+    config.pluginmanager.register(session, _NAME)
+    if not options.diag_no_leaks:
+        config.pluginmanager.register(Leaks(config), "diag-leaks")
 
 
-def _stall_s(config: pytest.Config) -> float:
-    given = config.getoption("--diag-stall")
-    text = config.getini("diag_stall") if given is None else given
+def _stall_s(config: pytest.Config, options: Any) -> tuple[float, bool]:
+    """Return the time, and whether somebody has asked for it."""
+    text = config.getini("diag_stall") if options.diag_stall is None else options.diag_stall
+    if text == "":
+        return DEFAULT_STALL_S, False
     try:
         stall_s = float(text)
     except ValueError:
         stall_s = 0.0
     if not 0 < stall_s < float("inf"):
         raise pytest.UsageError(f"--diag-stall: {text} is not a number of seconds above 0")
-    return stall_s
+    return stall_s, True
 
 
-def _start_monitor(stall_s: float) -> subprocess.Popen[bytes]:
+def _start_monitor(config: pytest.Config, options: Any) -> dict[str, Any]:
     """Start the monitor; it leaves the tree at once, so that it is no part of what it looks at."""
-    import os
     import subprocess
     import sys
+    import tempfile
 
-    command = [sys.executable, "-m", "diag.cli.monitor", str(os.getpid()), str(stall_s)]
-    monitor = subprocess.Popen(
-        command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, bufsize=0, start_new_session=True
+    folder = tempfile.mkdtemp(prefix="diag-pytest-")  # the monitor removes it
+    keep_in = options.diag_dir or config.getini("diag_dir") or config.rootpath / ".diag"
+    command = [sys.executable, "-m", "diag.pytest_monitor", str(os.getpid()), folder]
+    begun = subprocess.run(
+        [*command, str(Path(keep_in).absolute())],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        start_new_session=True,
+        check=True,
     )
-    if monitor.stdin is not None:
-        os.set_blocking(monitor.stdin.fileno(), False)
-    monitor.wait()
-    return monitor
-
-
-@contextlib.contextmanager
-def _real_stderr(config: pytest.Config) -> Iterator[None]:
-    """Give what is started inside the standard error of pytest, not the captured one."""
-    capture = config.pluginmanager.getplugin("capturemanager")
-    if capture is None:
-        yield
-        return
-    with capture.global_and_fixture_disabled():
-        yield
+    return {"pid": os.getpid(), "folder": folder, "monitor": int(begun.stdout)}

@@ -62,6 +62,8 @@ class Process(Record, frozen=True):
             of its parent's memory (linux/sched.h).
         signals_caught: bit mask SigCgt of `/proc/PID/status`, None if unknown.
         exit_status: of a zombie, as wait4 would give it, None if unknown.
+        unattended: whether its main thread does not park until Ctrl-C or another
+            signal comes from outside: a test of pytest runs there.
         traced_by: pid of the tracer, 0 if none.
         gil: of the main interpreter.
         dead_idents: threads of the parent that were copied into this process's
@@ -87,6 +89,7 @@ class Process(Record, frozen=True):
     forked_without_exec: bool = False
     signals_caught: int | None = None
     exit_status: int | None = None
+    unattended: bool = False
     traced_by: int = 0
     gil: Gil | None = None
     dead_idents: tuple[int, ...] = ()

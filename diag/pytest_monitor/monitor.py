@@ -1,0 +1,252 @@
+"""Watches a run of pytest: lets what hangs fail, or ends it where that is not possible."""
+
+import os
+import shutil
+import signal
+import time
+from contextlib import suppress
+from pathlib import Path
+
+from diag.cli.exits import say
+from diag.cli.judging import Judging, project_settings
+from diag.collect.tree import read_stat
+from diag.errors import TargetForbiddenError, TargetGoneError
+from diag.model.codec import Line
+from diag.model.finding import Finding
+from diag.model.ids import ProcessId
+from diag.model.recording import Recording
+from diag.model.report import Report
+from diag.model.snapshot import Snapshot
+from diag.policy import read_baseline
+from diag.pytest_monitor.board import (
+    COLLECTION,
+    EXIT,
+    OF_A_TEST,
+    OWN_SIGNAL,
+    Board,
+    State,
+    Verdict,
+)
+from diag.pytest_monitor.evidence import Evidence
+from diag.pytest_monitor.suspects import about, beneath, hung, stuck_beneath, without_own_parts
+from diag.watching.look import look
+from diag.watching.loop import Hooks, Watcher
+from diag.watching.plan import Settings
+from diag.watching.signals import ENDING
+from diag.watching.story import Story
+from diag.watching.target import attach, end
+
+MAX_SHARE = 0.2  # of one CPU; a suite without hangs takes far less
+GRACE_S = 3.0  # for the main thread to take the signal
+MOST_INTERRUPTS = 5  # of what hangs anew on its way out
+_POLL_S = 0.02
+
+
+def watch(pid: int, folder: Path, keep_in: Path) -> None:
+    """Watch the pytest `pid` to its end.
+
+    Args:
+        pid: of the pytest that was started.
+        folder: where the boards are; removed at the end.
+        keep_in: where reports on hangs are kept.
+
+    Raises:
+        TargetGoneError: it has ended.
+        TargetForbiddenError: it may not be read.
+
+    """
+    target = attach(pid, ENDING)
+    try:
+        monitor = Monitor(pid, folder, keep_in)
+        hooks = Hooks(judge=monitor.judge, record=monitor.looked, show=monitor.passed)
+        settings = Settings(max_share=MAX_SHARE, stall_s=float("inf"))
+        Watcher(target, settings, hooks).run()
+        monitor.ended()
+    finally:
+        target.close()
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+class Monitor:
+    """Decides and acts; fed by a `Watcher`."""
+
+    def __init__(self, pid: int, folder: Path, keep_in: Path) -> None:
+        self._pid, self._folder = pid, folder
+        self._evidence = Evidence(keep_in)
+        self._judging = _read_judging()
+        self._boards: dict[int, Board] = {}
+        self._at_look: dict[int, State] = {}
+        self._since: dict[int, tuple[int, float]] = {}  # pid: number of the state, begun
+        self._stalls_seen: set[tuple[int, int]] = set()
+        self._interrupts: dict[tuple[int, int], int] = {}
+        self._refused: set[tuple[int, int]] = set()
+        self._ended: set[int] = set()
+        self._verdicts = 0
+
+    def looked(self, line: Line) -> None:
+        """Take what is recorded.
+
+        Who stands still from the first to the second look does meanwhile what its board
+        says after the first.
+        """
+        if isinstance(line, Snapshot) and line.confirms_s is None:
+            self._at_look = self._states()
+
+    def judge(self, recording: Recording) -> Report:
+        """Judge two looks, and let what is proven to hang fail."""
+        report = self._report(recording, self._at_look)
+        for pid, proofs in hung(report, self._at_look).items():
+            if (pid, self._at_look[pid].number) not in self._refused:
+                self._fail(self._at_look[pid], report, proofs)
+        return report
+
+    def passed(self, _story: Story) -> None:
+        """Look into what takes too long."""
+        now_s = time.monotonic()
+        for pid, state in self._states().items():
+            number, since_s = self._since.get(pid, (-1, now_s))
+            if number != state.number:
+                number, since_s = state.number, now_s
+            self._since[pid] = number, since_s
+            late = state.stall_s is not None and now_s - since_s >= state.stall_s
+            if late and (pid, number) not in self._stalls_seen:
+                self._stalls_seen.add((pid, number))
+                self._stalled(state)
+
+    def ended(self) -> None:
+        """Say what pytest did when it was killed."""
+        states = {pid: state for pid in self._read_boards() if (state := self._state(pid))}
+        for pid, state in states.items():
+            if state.phase != EXIT and pid not in self._ended and not _is_there(pid):
+                file = self._evidence.keep_text(
+                    f"died-{pid}", f"pytest {pid} ended without its own doing in {_where(state)}\n"
+                )
+                say(f"pytest {pid} ended in {_where(state)}: {file}")
+
+    def _report(self, recording: Recording, states: dict[int, State]) -> Report:
+        return self._judging.judge(without_own_parts(recording, states))
+
+    def _stalled(self, state: State) -> None:
+        if state.aside:
+            return
+        try:
+            recording = look(self._pid)
+        except (TargetGoneError, TargetForbiddenError):
+            return  # it has ended
+        if self._state(state.pid) != state:
+            return  # it went on meanwhile
+        report = self._report(recording, {state.pid: state})
+        words = f"{_where(state)} takes longer than {state.stall_s:g} s"
+        if state.stall_fails:
+            self._fail(state, report, report.findings, words)
+        else:
+            say(f"{words}: {self._evidence.keep(state.pid, report, words)}")
+
+    def _fail(
+        self, state: State, report: Report, findings: tuple[Finding, ...], words: str = ""
+    ) -> None:
+        """Interrupt a process that hangs; end it if it cannot be interrupted."""
+        pid, key = state.pid, (state.pid, state.number)
+        process = next((v.process for v in report.processes if v.process.pid == pid), None)
+        now = self._state(pid)
+        if process is None or now is None or now.number != state.number or now.aside:
+            return
+        is_proof = not words
+        words = words or f"{_where(state)} hangs"
+        if findings:
+            report = about(report, findings)
+        file = self._evidence.keep(pid, report, words)
+        self._interrupts[key] = self._interrupts.get(key, 0) + 1
+        patient = self._interrupts[key] <= MOST_INTERRUPTS
+        text = f"{report.headline}\n\n{words}\n\n{self._evidence.draw(report)}\nkept in {file}"
+        self._verdicts += 1
+        verdict = Verdict(self._verdicts, state.number, is_proof, text)
+        answer = self._interrupt(state, process.id, verdict) if patient else None
+        if answer is not None and answer.refused:
+            self._refused.add(key)
+        elif answer is not None:
+            end(stuck_beneath(report, pid, self._states()), grace_s=GRACE_S / 3)
+        elif process.traced_by == 0:
+            self._end(state, report, process.id, f"{words} and cannot be interrupted", file)
+
+    def _interrupt(self, state: State, process_id: ProcessId, verdict: Verdict) -> State | None:
+        """Give a process its verdict; return its state when it took it, None if it did not."""
+        self._boards[state.pid].answer(verdict)
+        _send(process_id, OWN_SIGNAL)
+        until_s = time.monotonic() + GRACE_S
+        while time.monotonic() < until_s:
+            now = self._state(state.pid) or state
+            if now.taken == verdict.number or now.number != state.number or not _is(process_id):
+                return now
+            time.sleep(_POLL_S)
+        return None
+
+    def _end(
+        self, state: State, report: Report, process_id: ProcessId, words: str, file: str
+    ) -> None:
+        self._ended.add(state.pid)
+        if state.pid == self._pid:
+            say(f"{words}: pytest is ended")
+            os.write(2, f"\n{self._evidence.draw(report)}\n".encode())
+        else:
+            say(f"{words}: process {state.pid} is ended")
+        say(f"kept in {file}")
+        if state.pid == self._pid:
+            others = tuple(view.process for view in report.processes[1:])
+        else:
+            others = beneath(report, state.pid, self._states())
+        end((process_id, *(process.id for process in others)), grace_s=GRACE_S / 3)
+
+    def _states(self) -> dict[int, State]:
+        """Return what each process of pytest does that is there."""
+        found = {pid: self._state(pid) for pid in self._read_boards() if _is_there(pid)}
+        return {pid: state for pid, state in found.items() if state is not None}
+
+    def _state(self, pid: int) -> State | None:
+        return self._boards[pid].state()
+
+    def _read_boards(self) -> tuple[int, ...]:
+        for path in self._folder.glob("*.board"):
+            pid = int(path.stem)
+            if pid not in self._boards:
+                with suppress(OSError, ValueError):  # not yet of its full size
+                    self._boards[pid] = Board(path)
+        return tuple(self._boards)
+
+
+def _where(state: State) -> str:
+    if state.phase in OF_A_TEST:
+        return f"{state.name} ({state.phase})"
+    if state.phase == COLLECTION and state.name:
+        return f"the collection of {state.name}"
+    return f"the phase: {state.phase}"
+
+
+def _read_judging() -> Judging:
+    settings = project_settings()
+    baseline = settings.baseline
+    known = read_baseline(Path(baseline)) if baseline is not None else frozenset()
+    return Judging(settings.ignore, known, None)
+
+
+def _is_there(pid: int) -> bool:
+    with suppress(OSError):
+        return read_stat(pid).state not in "ZX"
+    return False
+
+
+def _is(process_id: ProcessId) -> bool:
+    with suppress(OSError):
+        stat = read_stat(process_id.pid)
+        return stat.start_ticks == process_id.start_ticks and stat.state not in "ZX"
+    return False
+
+
+def _send(process_id: ProcessId, number: int) -> None:
+    with suppress(OSError):  # it has ended
+        fd = os.pidfd_open(process_id.pid)
+        try:
+            if _is(process_id):
+                signal.pidfd_send_signal(fd, number)
+        finally:
+            os.close(fd)

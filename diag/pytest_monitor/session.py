@@ -1,0 +1,233 @@
+"""Inside of pytest: says what runs, and lets a test that hangs fail when the monitor says so."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from collections.abc import Generator
+from pathlib import Path
+from types import FrameType
+from typing import Any, NoReturn
+
+import pytest
+from _pytest.outcomes import Failed
+
+from diag.pytest_monitor.board import (
+    BETWEEN,
+    CALL,
+    COLLECTION,
+    EXIT,
+    FINISH,
+    OF_A_TEST,
+    OWN_SIGNAL,
+    SETUP,
+    STARTING,
+    TEARDOWN,
+    Board,
+    State,
+    verdicts_on,
+)
+
+_CRASHED = "???"  # the phase that both plugins give a test whose process has ended
+_DEBUGGERS = ("pdb", "bdb", "pydevd", "_pydevd")
+
+
+class DiagHang(Failed):
+    """A test that hangs, with the diagnosis."""
+
+    __module__ = "builtins"  # as pytest does for its own: it is shown without a module
+
+    def __init__(self, text: str) -> None:
+        super().__init__(text, pytrace=False)
+
+
+class Session:
+    """The plugin of one process of pytest.
+
+    Args:
+        config: of pytest.
+        folder: where the boards are.
+        stall_s: after what time in one phase to look, None for never.
+        stall_fails: whether what has stalled fails.
+        is_worker: whether this is a worker of pytest-xdist.
+
+    """
+
+    def __init__(
+        self,
+        config: pytest.Config,
+        folder: Path,
+        *,
+        stall_s: float,
+        stall_fails: bool,
+        is_worker: bool,
+    ) -> None:
+        self._config, self._folder = config, folder
+        self._stall_s, self._stall_fails = stall_s, stall_fails
+        self._marked_s: float | None = None
+        self._exit_status = 0
+        self._state = State(pid=os.getpid(), is_worker=is_worker)
+        self._board = Board.of_this_process(folder)
+        self._tell(STARTING)
+        signal.signal(OWN_SIGNAL, self._on_signal)
+
+    def loaded(self) -> None:
+        """Take notice of what the other plugins have set up: they are there by now."""
+        self._put(harmless=_harmless())
+
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_collection(self) -> Generator[None, Any, Any]:
+        """Tell of the collection."""
+        self._tell(COLLECTION)
+        try:
+            return (yield)
+        finally:
+            self._tell(BETWEEN)
+
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_make_collect_report(self, collector: pytest.Collector) -> Generator[None, Any, Any]:
+        """Tell of a file or class that is collected."""
+        self._tell(COLLECTION, collector.nodeid)
+        try:
+            return (yield)
+        finally:
+            self._tell(COLLECTION)
+
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_runtest_protocol(self, item: pytest.Item) -> Generator[None, Any, Any]:
+        """Tell of a test that starts, and of its end."""
+        marker = item.get_closest_marker("diag")
+        stall_s = marker.kwargs.get("stall") if marker is not None else None
+        self._marked_s = None if stall_s is None else float(stall_s)
+        self._tell(BETWEEN, item.nodeid)
+        try:
+            return (yield)
+        finally:
+            self._tell(BETWEEN)
+
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_runtest_setup(self, item: pytest.Item) -> Generator[None, Any, Any]:
+        """Tell of the fixtures of a test."""
+        self._tell(SETUP, item.nodeid)
+        try:
+            return (yield)
+        finally:
+            self._tell(BETWEEN, item.nodeid)
+
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_runtest_call(self, item: pytest.Item) -> Generator[None, Any, Any]:
+        """Tell of a test."""
+        self._tell(CALL, item.nodeid)
+        try:
+            return (yield)
+        finally:
+            self._tell(BETWEEN, item.nodeid)
+
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_runtest_teardown(self, item: pytest.Item) -> Generator[None, Any, Any]:
+        """Tell of the end of the fixtures of a test."""
+        self._tell(TEARDOWN, item.nodeid)
+        try:
+            return (yield)
+        finally:
+            self._tell(BETWEEN, item.nodeid)
+
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_sessionfinish(self, exitstatus: int) -> Generator[None, Any, Any]:
+        """Tell of the end of the session."""
+        self._exit_status = int(exitstatus)
+        self._tell(FINISH)
+        return (yield)
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_unconfigure(self) -> None:
+        """Tell that pytest is done; its process may still hang."""
+        self._tell(EXIT)
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Add the diagnosis where a process was ended: pytest-xdist and pytest-forked go on."""
+        if report.when == _CRASHED:
+            for text in verdicts_on(self._folder, report.nodeid):
+                if isinstance(report.longrepr, str):
+                    report.longrepr += f"\n\n{text}"
+                else:
+                    report.sections.append(("diag", text))
+
+    def pytest_enter_pdb(self) -> None:
+        """Stand aside: somebody debugs."""
+        self._put(aside=True)
+
+    def pytest_leave_pdb(self) -> None:
+        """Come back."""
+        self._put(aside=False)
+
+    def _tell(self, phase: str, name: str = "") -> None:
+        state = self._state
+        if state.pid != os.getpid():  # forked, and runs tests: pytest-forked
+            self._board = Board.of_this_process(self._folder)
+            state = state._replace(pid=os.getpid(), taken=0, is_worker=False)
+        marked_s = self._marked_s if phase in OF_A_TEST else None
+        watched = phase not in (BETWEEN, STARTING)
+        self._state = state._replace(
+            number=state.number + 1,
+            phase=phase,
+            name=name,
+            stall_s=(marked_s or self._stall_s) if watched else None,
+            stall_fails=self._stall_fails or marked_s is not None,
+            aside=False,
+        )
+        self._board.tell(self._state)
+
+    def _put(self, **changes: Any) -> None:
+        self._state = self._state._replace(**changes)
+        self._board.tell(self._state)
+
+    def _on_signal(self, _number: int, _frame: FrameType | None) -> None:
+        """Fail what hangs. Runs in the main thread, wherever it is."""
+        if self._state.pid != os.getpid():
+            return  # in a child that a test has forked: it is not meant
+        verdict = self._board.verdict()
+        if verdict is None or verdict.number == self._state.taken:
+            return
+        late = verdict.about != self._state.number
+        aside = self._state.aside or _is_debugged()
+        doubtful = verdict.is_proof and self._state.harmless & ~_harmless() != 0
+        refused = late or aside or doubtful
+        self._put(taken=verdict.number, aside=aside, refused=refused)
+        if not refused:
+            self._fail(verdict.text)
+
+    def _fail(self, text: str) -> NoReturn:
+        phase = self._state.phase
+        if phase in OF_A_TEST or (phase == COLLECTION and self._state.name):
+            raise DiagHang(text)
+        if phase == EXIT:
+            os.write(2, f"{text}\n".encode())
+            os._exit(self._exit_status or pytest.ExitCode.TESTS_FAILED)
+        raise pytest.exit.Exception(text, returncode=pytest.ExitCode.TESTS_FAILED)
+
+
+def _harmless() -> int:
+    """Return the mask of signals whose Python handler could not free a test.
+
+    There is none (a C library may have one, as readline for SIGWINCH), it is diag's own,
+    or that of pytest-timeout, which ends the test as well.
+    """
+    mask = 0
+    for number in signal.valid_signals():
+        handler = signal.getsignal(number)
+        known = getattr(handler, "__module__", None) in (__name__, "pytest_timeout")
+        if not callable(handler) or known:
+            mask |= 1 << number - 1
+    return mask
+
+
+def _is_debugged() -> bool:
+    tracer = sys.gettrace()
+    module = getattr(tracer, "__module__", None) or type(tracer).__module__
+    if tracer is not None and module.partition(".")[0].startswith(_DEBUGGERS):
+        return True
+    monitoring = getattr(sys, "monitoring", None)  # 3.12 and later
+    return monitoring is not None and monitoring.get_tool(monitoring.DEBUGGER_ID) is not None
