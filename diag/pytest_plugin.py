@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import os
+import threading
 from collections.abc import Generator
 from pathlib import Path
 from typing import Any
@@ -47,7 +48,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_load_initial_conftests(early_config: pytest.Config) -> Generator[None, Any, Any]:
     """Begin before the first file of the project is imported."""
     options = early_config.known_args_namespace
-    if (options.diag or early_config.getini("diag")) and not (options.help or options.version):
+    wanted = options.diag or early_config.getini("diag")
+    # A signal can interrupt the main thread only.
+    if wanted and threading.current_thread() is threading.main_thread():
         _begin(early_config, options)
     return (yield)
 
@@ -66,14 +69,16 @@ def pytest_configure(config: pytest.Config) -> None:
 
 def _begin(config: pytest.Config, options: Any) -> None:
     stall_s, explicit = _stall_s(config, options)
-    run = json.loads(os.environ.get(_RUN, "null"))
-    if run is not None and run["pid"] == os.getpid():
+    run = json.loads(os.environ.get(_RUN, "null")) or {"pid": None}
+    again = run["pid"] == os.getpid()
+    if again and not run["over"]:
         return  # a pytest that a test runs within this process
-    is_worker = run is not None and run["pid"] == os.getppid()
-    is_worker = is_worker and "PYTEST_XDIST_WORKER" in os.environ
-    if not is_worker:
+    is_worker = run["pid"] == os.getppid() and "PYTEST_XDIST_WORKER" in os.environ
+    if not is_worker and not again:
         run = _start_monitor(config, options)
-        os.environ[_RUN] = json.dumps(run)
+    if not is_worker:
+        _publish(run, over=False)
+        config.add_cleanup(lambda: _publish(run, over=True))
 
     from diag.consent import allow_attach
     from diag.pytest_monitor.leaks import Leaks
@@ -90,6 +95,12 @@ def _begin(config: pytest.Config, options: Any) -> None:
     config.pluginmanager.register(session, _NAME)
     if not options.diag_no_leaks:
         config.pluginmanager.register(Leaks(config), "diag-leaks")
+
+
+def _publish(run: dict[str, Any], *, over: bool) -> None:
+    """Tell workers, and a later pytest in this process, of the monitor."""
+    if run["pid"] == os.getpid():
+        os.environ[_RUN] = json.dumps({**run, "over": over})
 
 
 def _stall_s(config: pytest.Config, options: Any) -> tuple[float, bool]:
@@ -120,6 +131,8 @@ def _start_monitor(config: pytest.Config, options: Any) -> dict[str, Any]:
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         start_new_session=True,
-        check=True,
+        check=False,
     )
+    if begun.returncode != 0:
+        raise pytest.UsageError("--diag: the monitor cannot be started: see standard error")
     return {"pid": os.getpid(), "folder": folder, "monitor": int(begun.stdout)}

@@ -1,6 +1,7 @@
 """Threads that used CPU time from one look to the other and changed nothing that they can see."""
 
 from diag.analysis.case import Case
+from diag.analysis.starvation import wants_gil
 from diag.model.base import Record
 from diag.model.ids import ThreadId
 from diag.model.wait import WaitKind
@@ -34,7 +35,7 @@ def spin_of(case: Case, thread_id: ThreadId) -> Spin | None:
         return None
     if first.digest != second.digest:
         return None
-    if not first.matching and (first.calling or second.calling):
+    if not first.matching and (first.calling or second.calling or _is_disturbed(case, thread_id)):
         return None
     per_s = case.host.clock_ticks_per_s
     system_s = (after.system_ticks - before.system_ticks) / per_s
@@ -42,3 +43,17 @@ def spin_of(case: Case, thread_id: ThreadId) -> Spin | None:
     if used_s < _LEAST_CPU_S or system_s > _MOST_SYSTEM_SHARE * used_s:
         return None
     return Spin(used_s=used_s, matching=first.matching)
+
+
+def _is_disturbed(case: Case, thread_id: ThreadId) -> bool:
+    """Whether other threads of the process compute, too.
+
+    Then it was found where it gives the GIL to them, between two turns of its loop, and
+    not in the calls that it may make.
+    """
+    return any(
+        wants_gil(tree.threads[other]) or tree.threads[other].wait.kind is WaitKind.RUNNING
+        for tree in (case.tree, case.second)
+        for other in tree.threads_of.get(thread_id.pid, ())
+        if other != thread_id
+    )

@@ -19,6 +19,7 @@ from diag.model.report import Report
 from diag.model.snapshot import Snapshot
 from diag.policy import read_baseline
 from diag.pytest_monitor.board import (
+    BETWEEN,
     COLLECTION,
     EXIT,
     OF_A_TEST,
@@ -117,7 +118,9 @@ class Monitor:
         """Say what pytest did when it was killed."""
         states = {pid: state for pid in self._read_boards() if (state := self._state(pid))}
         for pid, state in states.items():
-            if state.phase != EXIT and pid not in self._ended and not _is_there(pid):
+            # Between tests children of pytest-forked end, and workers of pytest-xdist may.
+            in_order = state.phase == EXIT or (state.phase == BETWEEN and pid != self._pid)
+            if not in_order and pid not in self._ended and not _is_there(pid):
                 file = self._evidence.keep_text(
                     f"died-{pid}", f"pytest {pid} ended without its own doing in {_where(state)}\n"
                 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import sys
+import time
 from collections.abc import Generator
 from pathlib import Path
 from types import FrameType
@@ -67,7 +68,8 @@ class Session:
         self._stall_s, self._stall_fails = stall_s, stall_fails
         self._marked_s: float | None = None
         self._exit_status = 0
-        self._state = State(pid=os.getpid(), is_worker=is_worker)
+        # Numbers are not used twice, also when a program runs pytest several times.
+        self._state = State(pid=os.getpid(), number=time.monotonic_ns(), is_worker=is_worker)
         self._board = Board.of_this_process(folder)
         self._tell(STARTING)
         signal.signal(OWN_SIGNAL, self._on_signal)
@@ -160,8 +162,8 @@ class Session:
         self._put(aside=True)
 
     def pytest_leave_pdb(self) -> None:
-        """Come back."""
-        self._put(aside=False)
+        """Come back; what takes long is measured anew."""
+        self._tell(self._state.phase, self._state.name)
 
     def _tell(self, phase: str, name: str = "") -> None:
         state = self._state
@@ -186,6 +188,7 @@ class Session:
 
     def _on_signal(self, _number: int, _frame: FrameType | None) -> None:
         """Fail what hangs. Runs in the main thread, wherever it is."""
+        __tracebackhide__ = True
         if self._state.pid != os.getpid():
             return  # in a child that a test has forked: it is not meant
         verdict = self._board.verdict()
@@ -200,6 +203,7 @@ class Session:
             self._fail(verdict.text)
 
     def _fail(self, text: str) -> NoReturn:
+        __tracebackhide__ = True  # --pdb then begins where the test was interrupted
         phase = self._state.phase
         if phase in OF_A_TEST or (phase == COLLECTION and self._state.name):
             raise DiagHang(text)

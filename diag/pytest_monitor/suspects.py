@@ -12,7 +12,7 @@ from diag.model.report import Report
 from diag.model.snapshot import Snapshot
 from diag.model.thread import Thread
 from diag.policy.judgement import headline_of
-from diag.pytest_monitor.board import OF_A_TEST, RUNS_CODE, State
+from diag.pytest_monitor.board import RUNS_CODE, State
 
 Boards = Mapping[int, State]
 """What each process of pytest did at the first of two looks, by pid."""
@@ -32,7 +32,7 @@ def without_own_parts(recording: Recording, boards: Boards) -> Recording:
         for process in snapshot.processes
         if (state := boards.get(process.pid)) is not None
         and state.is_worker
-        and state.phase in OF_A_TEST
+        and state.phase in RUNS_CODE
         for thread in process.threads
         if _receives(thread)
     }
