@@ -147,9 +147,10 @@ def _cgroups_path(found: dict[str, Place], name: str) -> str:
     versions = {at.version for at in found.values()}
     if versions == {1}:
         return name
-    if versions == {2}:
-        return f"/{Path(found['cpu'].parent).relative_to(_CGROUP_ROOT) / name}"
-    raise NotPermittedError("cpu and memory are controlled by different versions of cgroups")
+    parent = Path(found["cpu"].parent)
+    if versions == {2} and parent.is_relative_to(_CGROUP_ROOT):
+        return f"/{parent.relative_to(_CGROUP_ROOT) / name}"
+    raise NotPermittedError("runc needs one version of control groups, below /sys/fs/cgroup")
 
 
 def _resources(needs: Needs) -> dict[str, dict[str, int]]:

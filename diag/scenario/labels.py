@@ -105,7 +105,7 @@ class Needs(Entry, frozen=True):
         if self.before is not None and python.numbers >= _numbers(self.before):
             return f"does not fail from Python {self.before} on, this is {python.version}"
         if lacking := lacking_modules(python, self.modules):
-            return f"needs {', '.join(lacking)}: {' '.join(python.command)} has no such module"
+            return f"needs {', '.join(lacking)}, which this Python has not"
         return None
 
     @property

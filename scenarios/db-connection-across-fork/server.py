@@ -100,6 +100,9 @@ def keep(folder, pipe):
     try:
         server = start(folder)
         os.read(pipe, 1)
+    except (OSError, subprocess.CalledProcessError) as error:
+        print(error, file=sys.stderr, flush=True)
+        return 1
     finally:
         if server is not None:
             server.send_signal(signal.SIGINT)  # "fast": sessions are ended, nothing is left

@@ -324,6 +324,15 @@ def test_a_real_database_mixes_the_answers_of_a_shared_connection(
     assert not list(Path("/tmp").glob("diag-postgres-*"))
 
 
+def test_the_shared_connection_is_seen_from_outside() -> None:
+    found = labels.find("db-connection-across-fork")
+    case = Case(scenario=found, variant=found.variant("shared"), python=OWN)
+    verdict = Verification().verify(case)
+    if verdict.score is Score.DID_NOT_RUN:
+        pytest.skip(verdict.reason)
+    assert verdict.score is Score.FOUND, verdict.reason
+
+
 def test_a_container_has_the_limits_and_nothing_of_it_is_left() -> None:
     if os.geteuid() != 0 or not shutil.which("runc") or not may_make_groups():
         pytest.skip("a container needs root, runc and control groups")

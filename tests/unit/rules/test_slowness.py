@@ -308,6 +308,27 @@ class TestWorkerDied:
         found = only(seen(SLEEPER, samples=samples))
         assert (found.confidence, found.primary.pid) == (Confidence.LIKELY, 20)
 
+    @pytest.mark.parametrize("function", ["terminate_broken", "Manager.terminate_broken"])
+    def test_a_pool_that_is_being_ended_gives_away_a_worker_that_is_gone(
+        self, function: str
+    ) -> None:
+        found = only(ending_pool(f"{function} ~/concurrent/futures/process.py:477"))
+        assert (found.rule, found.confidence) == ("worker-died", Confidence.LIKELY)
+        assert "is ending a broken pool" in found.title
+
+    @pytest.mark.parametrize(
+        "place", ["run ~/concurrent/futures/process.py:344", "terminate_broken app.py:3"]
+    )
+    def test_a_pool_that_is_well_gives_nothing_away(self, place: str) -> None:
+        assert findings(ending_pool(place)) == []
+
+
+def ending_pool(place: str) -> Case:
+    manager = world.thread(11, world.SLEEPING, stack=world.frames(place))
+    parent = world.process(10, world.thread(10, world.SLEEPING), manager)
+    samples = [sample(at_s, counted(10)) for at_s in (100.0, 101.0)]
+    return seen(parent, samples=samples)
+
 
 def zombies_of(parent: int, count: int, *, every_ticks: int = 50) -> list[ProcessSample]:
     return [

@@ -49,7 +49,7 @@ def test_from_the_root_in_version_2(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_not_in_two_versions_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     with (
-        pytest.raises(NotPermittedError, match="different versions"),
+        pytest.raises(NotPermittedError, match="one version"),
         made(monkeypatch, found(cpu=1, memory=2)),
     ):
         pytest.fail("there is no such container")
