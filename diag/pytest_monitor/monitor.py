@@ -222,7 +222,7 @@ def _where(state: State) -> str:
         return f"{state.name} ({state.phase})"
     if state.phase == COLLECTION and state.name:
         return f"the collection of {state.name}"
-    return f"the phase: {state.phase}"
+    return f"pytest ({state.phase})"
 
 
 def _read_judging() -> Judging:

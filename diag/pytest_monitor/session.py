@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import os
 import signal
 import sys
@@ -71,8 +72,10 @@ class Session:
         # Numbers are not used twice, also when a program runs pytest several times.
         self._state = State(pid=os.getpid(), number=time.monotonic_ns(), is_worker=is_worker)
         self._board = Board.of_this_process(folder)
-        self._tell(STARTING)
         signal.signal(OWN_SIGNAL, self._on_signal)
+        self._tell(STARTING)
+        self.loaded()
+        atexit.register(self._at_exit)
 
     def loaded(self) -> None:
         """Take notice of what the other plugins have set up: they are there by now."""
@@ -164,6 +167,11 @@ class Session:
     def pytest_leave_pdb(self) -> None:
         """Come back; what takes long is measured anew."""
         self._tell(self._state.phase, self._state.name)
+
+    def _at_exit(self) -> None:
+        """Tell of an end without `pytest_unconfigure`: the options were wrong."""
+        if self._state.pid == os.getpid() and self._state.phase != EXIT:
+            self._tell(EXIT)
 
     def _tell(self, phase: str, name: str = "") -> None:
         state = self._state
