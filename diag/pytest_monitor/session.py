@@ -99,12 +99,15 @@ class Session:
         finally:
             self._tell(COLLECTION)
 
+    def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
+        """Refuse markers that cannot be meant, before any test runs."""
+        for item in items:
+            _marked_s(item)
+
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_runtest_protocol(self, item: pytest.Item) -> Generator[None, Any, Any]:
         """Tell of a test that starts, and of its end."""
-        marker = item.get_closest_marker("diag")
-        stall_s = marker.kwargs.get("stall") if marker is not None else None
-        self._marked_s = None if stall_s is None else float(stall_s)
+        self._marked_s = _marked_s(item)
         self._tell(BETWEEN, item.nodeid)
         try:
             return (yield)
@@ -219,6 +222,29 @@ class Session:
             os.write(2, f"{text}\n".encode())
             os._exit(self._exit_status or pytest.ExitCode.TESTS_FAILED)
         raise pytest.exit.Exception(text, returncode=pytest.ExitCode.TESTS_FAILED)
+
+
+def seconds(value: str | float, what: str) -> float:
+    """Return a number of seconds that somebody has given.
+
+    Raises:
+        UsageError: it is none, or not above 0.
+
+    """
+    try:
+        given_s = float(value)
+    except (TypeError, ValueError):
+        given_s = 0.0
+    if not 0 < given_s < float("inf"):
+        raise pytest.UsageError(f"{what}: {value} is not a number of seconds above 0")
+    return given_s
+
+
+def _marked_s(item: pytest.Item) -> float | None:
+    marker = item.get_closest_marker("diag")
+    if marker is None or "stall" not in marker.kwargs:
+        return None
+    return seconds(marker.kwargs["stall"], f"{item.nodeid}: marker diag: stall")
 
 
 def _harmless() -> int:

@@ -188,6 +188,13 @@ def test_a_stall_that_cannot_be_meant(tmp_path: Path, stall: str) -> None:
     assert "is not a number of seconds above 0" in run.error
 
 
+def test_a_marker_that_cannot_be_meant(tmp_path: Path) -> None:
+    code = "import pytest\n@pytest.mark.diag(stall='soon')\ndef test_it(): pass\n"
+    run = one_test(tmp_path, code)
+    assert run.status == 4
+    assert "marker diag: stall: soon is not a number of seconds above 0" in run.out + run.error
+
+
 def test_what_cannot_be_proven_fails_after_the_time_of_the_marker(tmp_path: Path) -> None:
     code = (
         "import pytest, time\n"
@@ -303,3 +310,20 @@ def test_what_a_test_leaves_behind(tmp_path: Path) -> None:
     assert run.out.count("left behind") == 2
     quiet = one_test(tmp_path, code, "--diag-no-leaks")
     assert "left behind" not in quiet.out
+
+
+def test_a_healthy_suite_of_quick_tests_is_hardly_slower(tmp_path: Path) -> None:
+    (tmp_path / "test_it.py").write_text(
+        "import pytest\n"
+        "@pytest.mark.parametrize('number', range(500))\n"
+        "def test_quick(number, tmp_path): assert sum(range(20_000)) > number\n"
+    )
+
+    def took_s(*options: str) -> float:
+        run = finish(start(tmp_path, tmp_path / "evidence", *options, tmp_path))
+        assert "500 passed" in run.out
+        return run.took_s
+
+    plain_s = min(took_s() for _ in range(2))
+    watched_s = min(took_s("--diag") for _ in range(2))
+    assert watched_s <= plain_s * 1.03 + 1.0
