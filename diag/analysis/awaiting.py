@@ -7,6 +7,7 @@ is set. A task then goes on only if another task, or a thread, makes it.
 from collections import defaultdict
 from collections.abc import Iterable
 
+from diag.analysis.completions import completers_of
 from diag.analysis.event_loops import TaskId, idle_loop, tasks_of
 from diag.analysis.graph import sinks, waiting_for
 from diag.analysis.idioms import Idiom, idiom_of
@@ -56,6 +57,15 @@ def unresolved(tree: Tree, thread_id: ThreadId) -> Unresolved | None:
         threads=tuple(sorted(node for node in sink if isinstance(node, ThreadId))),
         waiting=_only_tasks(waiting_for(graph, sink)),
     )
+
+
+def follower(tree: Tree, thread_id: ThreadId) -> TaskId | None:
+    """Return a task of an idle loop that waits for a thread, None if a task is to blame."""
+    if idle_loop(tree, thread_id) is None or unresolved(tree, thread_id) is not None:
+        return None
+    graph = _graph(tree, thread_id.pid)
+    tasks = _only_tasks(node for sink in sinks(graph) for node in waiting_for(graph, sink))
+    return next((task for task in tasks if task.thread == thread_id), None)
 
 
 def blames_tasks(tree: Tree, sink: frozenset[ThreadId]) -> bool:
@@ -113,30 +123,20 @@ def _graph(tree: Tree, pid: int) -> dict[Node, frozenset[Node]]:
             holders[lock].add(task_id)
         for future in task.resolves:
             resolvers[future] = task_id
-    workers = _workers(tree, pid)
     graph: dict[Node, frozenset[Node]] = {}
     for task_id, task in tasks.items():
         awaited: set[Node] = {by_address[one] for one in task.tasks if one in by_address}
         if task.object is not None and task.kind in (AwaitKind.LOCK, AwaitKind.SEMAPHORE):
             awaited |= holders[task.object]
-        if task.future in workers:
-            awaited.add(workers[task.future])
+        if task.future is not None:
+            awaited |= completers_of(tree, pid, task.future)
         graph[task_id] = frozenset(awaited)
-    for worker in workers.values():
+    workers = {node for nodes in graph.values() for node in nodes if isinstance(node, ThreadId)}
+    for worker in workers:
         subject = tree.threads[worker].subject
         futures = {one.future for one in subject.tasks} if subject is not None else set()
         graph[worker] = frozenset(resolvers[f] for f in futures if f is not None and f in resolvers)
     return graph
-
-
-def _workers(tree: Tree, pid: int) -> dict[int | None, ThreadId]:
-    """Return the threads of pools by the future of the task that each runs."""
-    found: dict[int | None, ThreadId] = {}
-    for thread_id in tree.threads_of[pid]:
-        worker = tree.threads[thread_id].worker
-        if worker is not None and worker.task is not None and worker.task.future is not None:
-            found[worker.task.future] = thread_id
-    return found
 
 
 # A consumer of a queue, or a reader of a stream, is seldom where the trouble began.

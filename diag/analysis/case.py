@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 import msgspec
 
-from diag.analysis.awaiting import unresolved
+from diag.analysis.awaiting import follower, unresolved
 from diag.analysis.causes import Cause, find_causes
 from diag.analysis.event_loops import TaskId, tasks_of
 from diag.analysis.frames import user_frame, user_frame_of
@@ -72,7 +72,8 @@ class Case:
     def telling_task(self, thread_id: ThreadId) -> AioTask | None:
         """Return the task for which an idle event loop can do nothing, None if it is not idle."""
         found = unresolved(self.tree, thread_id)
-        return self.task(found.tasks[0]) if found is not None else None
+        task_id = found.tasks[0] if found is not None else follower(self.tree, thread_id)
+        return self.task(task_id) if task_id is not None else None
 
     def task(self, task_id: TaskId) -> AioTask:
         """Return a task of asyncio."""

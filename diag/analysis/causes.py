@@ -112,8 +112,8 @@ def _kind_of_one(
     if owner is not None and owner.thread == member:
         return CauseKind.SELF_DEADLOCK
     if wait.kind is WaitKind.LOCK and not waits_for_itself and _takes_a_lock(tree, member):
-        forked = tree.processes[member.pid].forked_without_exec
-        return CauseKind.ORPHANED_LOCK if forked else CauseKind.SELF_DEADLOCK
+        captured = _was_captured(tree, member)
+        return CauseKind.ORPHANED_LOCK if captured else CauseKind.SELF_DEADLOCK
     return CauseKind.NOBODY_CAN_ACT
 
 
@@ -155,6 +155,22 @@ def _takes_a_lock(tree: Tree, member: ThreadId) -> bool:
     lock = thread.wait.lock
     plain = lock is not None and lock.kind is LockKind.LOCK
     return plain and idiom_of(thread.stack) in (Idiom.LOCK, Idiom.IMPORT)
+
+
+def _was_captured(tree: Tree, member: ThreadId) -> bool:
+    """Whether a fork copied the plain lock of a thread while it was locked.
+
+    A sign is that the parent's copy is locked too. Where it is free by now, the library
+    is believed: it takes its locks by `with`, and no frame of the child is inside one.
+    The user's own code may have taken the lock in the child, by a bare acquire().
+    """
+    thread = tree.threads[member]
+    if not tree.processes[member.pid].forked_without_exec or thread.wait.lock is None:
+        return False
+    copy = thread.wait.lock.parent_copy
+    if copy is not None and copy.locked is not False:
+        return copy.locked is True
+    return thread.stack is not None and is_library(thread.stack.frames[0])
 
 
 # Who waits for the end of others is seldom where the trouble began.

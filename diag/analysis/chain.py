@@ -87,6 +87,9 @@ def owner_words(case: Case, waiter: ThreadId, owner: Owner) -> list[str]:
             return [f"its owner is {case.name(owner.thread)}, {other}"]
         case OwnerState.GONE:
             return _gone_words(case, waiter, owner)
+    copied = _parent_copy_words(case, waiter)
+    if copied:
+        return copied
     purpose_is_known = idiom_of(case.tree.threads[waiter].stack) is not Idiom.LOCK
     if purpose_is_known or owner.because is None:
         return []
@@ -132,6 +135,34 @@ def _gone_words(case: Case, waiter: ThreadId, owner: Owner) -> list[str]:
     return [f"its owner is {culprit}, which held it when {waiter.pid} was forked{age}", last]
 
 
+def _parent_copy_words(case: Case, waiter: ThreadId) -> list[str]:
+    """Say what the parent has at the place of a lock that a child has locked since the fork."""
+    lock = case.tree.threads[waiter].wait.lock
+    copy = lock.parent_copy if lock is not None else None
+    if copy is None or idiom_of(case.tree.threads[waiter].stack) is not Idiom.LOCK:
+        return []
+    if copy.holder_ident is not None:
+        holder = _thread_with_ident(case, copy.pid, copy.holder_ident)
+        if holder is not None:
+            name = _parent_thread_words(case, holder)
+            inside = f"in the parent {name} is inside a `with` on the same lock"
+            return [f"{inside}: it seems to have held it when {waiter.pid} was forked"]
+    if copy.locked is None:
+        return [f"the parent {copy.pid} has something else in the place of this lock by now"]
+    if copy.locked:
+        return [f"in the parent {copy.pid} the same lock is locked, too"]
+    since = f"it was released there since {waiter.pid} was forked, or taken in {waiter.pid} itself"
+    return [f"in the parent {copy.pid} the same lock is free: {since}"]
+
+
+def _thread_with_ident(case: Case, pid: int, ident: int) -> ThreadId | None:
+    for process in (*case.tree.snapshot.processes, *case.tree.snapshot.context):
+        for thread in process.threads:
+            if process.pid == pid and thread.ident == ident:
+                return ThreadId(pid, thread.tid)
+    return None
+
+
 def _parent_thread_words(case: Case, owner: ThreadId) -> str:
     if owner in case.tree.threads:
         return case.name(owner)
@@ -154,7 +185,7 @@ def victim_links(case: Case, victims: tuple[ThreadId, ...], *, shown: int = 6) -
 
     Threads that run no code of the user's (a pool's own, idle ones) are counted only.
     """
-    told = [victim for victim in victims if _runs_user_code(case, victim)][:shown]
+    told = [victim for victim in victims if runs_user_code(case, victim)][:shown]
     links = [wait_link(case, victim) for victim in told]
     rest = len(victims) - len(told)
     if rest > 0:
@@ -163,7 +194,8 @@ def victim_links(case: Case, victims: tuple[ThreadId, ...], *, shown: int = 6) -
     return links
 
 
-def _runs_user_code(case: Case, thread_id: ThreadId) -> bool:
+def runs_user_code(case: Case, thread_id: ThreadId) -> bool:
+    """Return whether the thread runs code of the user's, or its stack is not known."""
     frame = user_frame(case.tree.threads[thread_id].stack)
     return frame is None or not is_library(frame)
 

@@ -70,6 +70,12 @@ def completion_of(tree: Tree, waiter: ThreadId) -> Completion | None:
     )
 
 
+def completers_of(tree: Tree, pid: int, future: int) -> frozenset[ThreadId]:
+    """Return the threads that will complete a future of a process, none if it cannot be told."""
+    found = _completion(tree, tree.processes[pid], Task(future=future))
+    return found.threads if found is not None else frozenset()
+
+
 def _completion(tree: Tree, owner: Process, task: Task) -> Completion | None:
     for thread_id in tree.threads_of[owner.pid]:
         worker = tree.threads[thread_id].worker

@@ -110,6 +110,14 @@ def _takes_inner_lock(innermost: Frame) -> bool:
     )
 
 
+def is_called_by_library(stack: Stack | None) -> bool:
+    """Return whether an event is waited for by the standard library, not by its user."""
+    for frame in stack.frames if stack is not None else ():
+        if _sign(frame) not in (Idiom.EVENT, Idiom.CONDITION):
+            return is_library(frame)
+    return False
+
+
 def is_entering_shared_lock(stack: Stack | None) -> bool:
     """Return whether a thread waits to enter a `with` on a lock of multiprocessing."""
     if stack is None or not stack.frames:

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 import msgspec
 
 from diag.analysis.confirm import confirmed
-from diag.analysis.signals import handler_of
+from diag.analysis.signals import handler_of, who_signals
 from diag.analysis.tree import Tree
 from diag.analysis.wakers import Wakers, wakers_of
 from diag.model.base import Record
@@ -61,7 +61,7 @@ def judge(first: Tree, second: Tree) -> Liveness:
     }
     # A handler runs in a wait that goes on after it: who can act is not yet free.
     handlers = [thread_id for thread_id in wakers if handler_of(first, thread_id) is not None]
-    strict = _spread(_suspecting(wakers), doubtful | seeds, handlers)
+    strict = _spread(_suspecting(first, wakers), doubtful | seeds, handlers)
     lenient = _spread(wakers, seeds)
     everyone = frozenset(first.threads)
     return Liveness(
@@ -106,12 +106,23 @@ def _starved(first: Tree, second: Tree, thread_id: ThreadId) -> bool:
     return before is not None and before.locked and before == after
 
 
-def _suspecting(wakers: dict[ThreadId, Wakers]) -> dict[ThreadId, Wakers]:
-    """Return the parties with those that could act in principle among them."""
+def _suspecting(tree: Tree, wakers: dict[ThreadId, Wakers]) -> dict[ThreadId, Wakers]:
+    """Return the parties with those that could act in principle among them.
+
+    Those are suspects, and the children whose end a handler in a party is told of.
+    """
     return {
-        sleeper: msgspec.structs.replace(parties, processes=parties.processes | parties.suspects)
+        sleeper: msgspec.structs.replace(
+            parties, processes=parties.processes | parties.suspects | _signalling(tree, parties)
+        )
         for sleeper, parties in wakers.items()
     }
+
+
+def _signalling(tree: Tree, parties: Wakers) -> frozenset[int]:
+    pids = {thread_id.pid for thread_id in parties.threads if thread_id.tid == thread_id.pid}
+    known = (pids | parties.processes) & tree.processes.keys()
+    return frozenset().union(*(who_signals(tree, pid) for pid in known))
 
 
 def _spread(

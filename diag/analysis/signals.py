@@ -8,17 +8,19 @@ import signal
 from typing import NamedTuple
 
 from diag.analysis.event_loops import is_parked
-from diag.analysis.idioms import IDLING, PARKING, idiom_of
+from diag.analysis.idioms import IDLING, PARKING, idiom_of, is_called_by_library
 from diag.analysis.tree import Tree
 from diag.model.ids import ThreadId
 from diag.model.lock import LockKind
 from diag.model.wait import WaitKind
 
 # Caught in nearly every Python process without being a way to be woken: Python's
-# own SIGINT, faults (faulthandler), and the two that glibc keeps for itself (nptl: 32, 33).
+# own SIGINT, faults (faulthandler), and the two that glibc keeps for itself (nptl: 32, 33);
+# SIGCHLD comes from a child, see `who_signals`.
 _NOT_A_WAKER = frozenset(
     {
         signal.SIGINT,
+        signal.SIGCHLD,
         signal.SIGSEGV,
         signal.SIGFPE,
         signal.SIGABRT,
@@ -69,11 +71,14 @@ def signals_for(tree: Tree, waiter: ThreadId) -> Signals:
 def is_parked_main(tree: Tree, waiter: ThreadId) -> bool:
     """Return whether a main thread waits in a way in which programs stay on purpose.
 
-    That is for an event without a time-out, or in an event loop without tasks.
+    That is for an event without a time-out, by its own code (a library waits for
+    something that is to come), or in an event loop without tasks.
     """
     if waiter.tid != waiter.pid or tree.processes[waiter.pid].unattended:
         return False
-    return idiom_of(tree.threads[waiter].stack) in PARKING or is_parked(tree, waiter)
+    stack = tree.threads[waiter].stack
+    waits_by_itself = idiom_of(stack) in PARKING and not is_called_by_library(stack)
+    return waits_by_itself or is_parked(tree, waiter)
 
 
 def handler_of(tree: Tree, waiter: ThreadId) -> str | None:
@@ -91,12 +96,24 @@ def handler_of(tree: Tree, waiter: ThreadId) -> str | None:
     process = tree.processes[waiter.pid]
     if process.signals_caught is None:
         return "a signal (which ones it handles could not be read)"
-    ignored = set(_NOT_A_WAKER)
-    if process.interpreter is None or not tree.children_of[waiter.pid]:
-        ignored.add(signal.SIGCHLD)  # how every shell waits; without a child it never comes
-    numbers = {number for number in range(1, 65) if process.signals_caught >> (number - 1) & 1}
-    handled = sorted(numbers - ignored)
+    handled = sorted(_numbers(process.signals_caught) - _NOT_A_WAKER)
     return f"a handler for signal {handled[0]}" if handled else None
+
+
+def who_signals(tree: Tree, pid: int) -> frozenset[int]:
+    """Return the children whose end a handler of the process is told of, by SIGCHLD.
+
+    A shell has such a handler too, only to wait.
+    """
+    process = tree.processes[pid]
+    caught = process.signals_caught
+    if process.interpreter is None or caught is None or signal.SIGCHLD not in _numbers(caught):
+        return frozenset()
+    return frozenset(tree.children_of[pid])
+
+
+def _numbers(mask: int) -> frozenset[int]:
+    return frozenset(number for number in range(1, 65) if mask >> (number - 1) & 1)
 
 
 def idles(tree: Tree, waiter: ThreadId) -> bool:

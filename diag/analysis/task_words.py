@@ -1,7 +1,8 @@
 """Tasks of asyncio in words: what each awaits, and as links of a chain."""
 
-from diag.analysis.awaiting import unresolved
+from diag.analysis.awaiting import follower, unresolved
 from diag.analysis.case import Case
+from diag.analysis.completions import completers_of
 from diag.analysis.event_loops import TaskId, tasks_of
 from diag.analysis.frames import is_library, place, user_frame_of
 from diag.model.aio import AioTask, AwaitKind
@@ -76,6 +77,8 @@ def task_link(case: Case, task_id: TaskId) -> Link:
     details += [f"awaited in {place(frame)}" for frame in task.frames[1:] if not is_library(frame)]
     if task.object is not None and task.object in task.holds:
         details.append("it holds that lock itself")
+    elif runs := _runner(case, task_id):
+        details.append(runs.removeprefix("; "))
     elif task.kind in (AwaitKind.LOCK, AwaitKind.SEMAPHORE):
         details += _holders(case, task_id, task)
     return Link(
@@ -101,7 +104,8 @@ def loop_words(case: Case, thread_id: ThreadId) -> list[str]:
         return []
     if loop.callback is None:
         found = unresolved(case.tree, thread_id)
-        return [_await_line(case, found.tasks[0])] if found is not None else []
+        first = found.tasks[0] if found is not None else follower(case.tree, thread_id)
+        return [_await_line(case, first)] if first is not None else []
     others = sum(address.address != loop.task for address in tasks)
     ready = "" if not loop.ready else f", {_count(loop.ready, 'callback')} ready to run"
     return [f"it is a callback of the event loop: {_count(others, 'task')} wait for it{ready}"]
@@ -110,7 +114,14 @@ def loop_words(case: Case, thread_id: ThreadId) -> list[str]:
 def _await_line(case: Case, task_id: TaskId) -> str:
     frame = user_frame_of(case.task(task_id).frames)
     at = f", in {place(frame)}" if frame is not None else ""
-    return f"{task_name(case.task(task_id))} awaits {awaits_words(case, task_id)}{at}"
+    runs = _runner(case, task_id)
+    return f"{task_name(case.task(task_id))} awaits {awaits_words(case, task_id)}{at}{runs}"
+
+
+def _runner(case: Case, task_id: TaskId) -> str:
+    future = case.task(task_id).future
+    threads = completers_of(case.tree, task_id.pid, future) if future is not None else frozenset()
+    return f"; {case.names(sorted(threads))} has it" if len(threads) == 1 else ""
 
 
 def _count(number: int, noun: str) -> str:

@@ -8,7 +8,7 @@ by itself, so that a mistake here can hide a hang but never invent one.
 from diag.analysis.completions import Completion, completion_of
 from diag.analysis.idioms import Idiom, idiom_of, is_entering_shared_lock
 from diag.analysis.owners import Owner, OwnerState, resolve
-from diag.analysis.signals import Signals, handler_of, is_parked_main, signals_for
+from diag.analysis.signals import Signals, handler_of, is_parked_main, signals_for, who_signals
 from diag.analysis.tree import Tree
 from diag.model.base import Record
 from diag.model.channel import Channel, ChannelKind
@@ -114,18 +114,24 @@ def _of_private_futex(tree: Tree, waiter: ThreadId, wait: Wait) -> Wakers:
         )
     return Wakers(
         threads=_siblings(tree, waiter),
-        processes=_parent_of_parked(tree, waiter),
+        processes=_around(tree, waiter),
         outside=signals.outside,
         uncertain=_doubts(signals),
         owner=owner,
     )
 
 
-def _parent_of_parked(tree: Tree, waiter: ThreadId) -> frozenset[int]:
-    """Return the parent of a main thread that is parked: it may be there to end it."""
+def _around(tree: Tree, waiter: ThreadId) -> frozenset[int]:
+    """Return the processes that may end a main thread's wait by a signal.
+
+    The parent of one that is parked may be there to end it; the end of a child comes
+    as SIGCHLD, if there is a handler.
+    """
+    if waiter.tid != waiter.pid:
+        return frozenset()
     parent = tree.processes[waiter.pid].parent_pid
     parked = is_parked_main(tree, waiter) and parent in tree.processes
-    return frozenset({parent}) if parked else frozenset()
+    return who_signals(tree, waiter.pid) | (frozenset({parent}) if parked else frozenset())
 
 
 def _doubts(signals: Signals) -> tuple[str, ...]:
@@ -158,7 +164,7 @@ def _of_shared_futex(tree: Tree, waiter: ThreadId, wait: Wait) -> Wakers:
     signals = signals_for(tree, waiter)
     return Wakers(
         threads=_siblings(tree, waiter),
-        processes=frozenset(semaphore.mapped_by) - {waiter.pid} | _parent_of_parked(tree, waiter),
+        processes=frozenset(semaphore.mapped_by) - {waiter.pid} | _around(tree, waiter),
         uncertain=uncertain + _doubts(signals),
         owner=owner,
         outside=signals.outside,
@@ -179,7 +185,7 @@ def _of_channels(tree: Tree, waiter: ThreadId, wait: Wait) -> Wakers:
         return Wakers(itself="not understood: no descriptor")
     if wait.kind is WaitKind.POLL:
         signals = signals_for(tree, waiter)
-        parts.append(Wakers(outside=signals.outside, processes=_parent_of_parked(tree, waiter)))
+        parts.append(Wakers(outside=signals.outside, processes=_around(tree, waiter)))
     return _any_of(parts)
 
 

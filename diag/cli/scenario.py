@@ -78,6 +78,14 @@ def show(*, name: str, as_json: bool) -> None:
     help="Let a hang stay for S seconds, so that you can attach to it.",
 )
 @click.option("--quick", is_flag=True, help="Smaller sizes: less time, less contrast.")
+@click.option(
+    "--in",
+    "place",
+    type=click.Choice(("group", "container")),
+    default="group",
+    show_default=True,
+    help="What has the limits: a control group, or a real container (runc, root).",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print JSON; what happens goes to stderr.")
 def run(
     *,
@@ -87,6 +95,7 @@ def run(
     watch: bool,
     keep_s: float | None,
     quick: bool,
+    place: str,
     as_json: bool,
 ) -> int:
     """Run the variants of the scenario NAME and compare them.
@@ -100,15 +109,33 @@ def run(
     chosen = tuple(found.variant(each) for each in names) or found.variants
     pythons = [interpreter.ask(words) for words in commands] or [interpreter.ask()]
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(TERMINATED))  # unwinds: cleans up
+    contained = place == "container"
     with live.Screen(sys.stderr if as_json else sys.stdout) as screen:
         if watch:
             broken = tuple(each for each in chosen if names or each.kind is labels.Kind.BROKEN)
             return max(
-                _diagnose(screen, found, each, python, keep_s=keep_s, as_json=as_json)
+                _diagnose(
+                    screen,
+                    found,
+                    each,
+                    python,
+                    keep_s=keep_s,
+                    contained=contained,
+                    as_json=as_json,
+                )
                 for python in pythons
                 for each in broken
             )
-        _compare(screen, found, chosen, pythons, keep_s=keep_s, quick=quick, as_json=as_json)
+        _compare(
+            screen,
+            found,
+            chosen,
+            pythons,
+            keep_s=keep_s,
+            quick=quick,
+            contained=contained,
+            as_json=as_json,
+        )
         return 0
 
 
@@ -131,6 +158,7 @@ def _compare(
                 python=python,
                 quick=options["quick"],
                 watch_s=options["keep_s"],
+                contained=options["contained"],
                 on_moment=screen.moment,
             )
             screen.finish(contrast.ended(outcome), outcome.notes)
@@ -148,6 +176,7 @@ def _diagnose(
     python: Interpreter,
     *,
     keep_s: float | None,
+    contained: bool,
     as_json: bool,
 ) -> int:
     from diag import pipeline, policy
@@ -158,7 +187,7 @@ def _diagnose(
     from diag.scenario import run as runner
 
     screen.begin(found, variant, python)
-    with runner.start(found, variant, python=python.command) as running:
+    with runner.start(found, variant, python=python.command, contained=contained) as running:
         screen.lines(running.lines)
         screen.say(f"attaching to {running.pid}: diag attach {running.pid}")
         recording = pipeline.look(running.pid, for_s=variant.look_s, progress=screen.status)

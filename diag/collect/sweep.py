@@ -17,7 +17,7 @@ from diag.collect.kin import find_hidden
 from diag.collect.memory import PROC, Memory
 from diag.collect.peers import Peers
 from diag.collect.processes import ProcessReading, read_process
-from diag.collect.procfs import read_all
+from diag.collect.procfs import PF_KTHREAD, read_all
 from diag.collect.resolve import Resolver, file_lock_holders
 from diag.collect.tree import Node, read_stat, read_tree
 from diag.collect.waits import understand
@@ -45,6 +45,8 @@ def sweep(pid: int, *, also: Iterable[int] = (), proc_root: Path = PROC) -> Snap
         raise _forbidden(pid, None, proc_root) from error
     except OSError as error:
         raise _gone(pid) from error
+    if tree.nodes[0].stat.flags & PF_KTHREAD:
+        raise TargetForbiddenError(f"{pid} is a thread of the kernel, not a program")
     readings = {node.pid: read_process(node, proc_root=proc_root) for node in tree.nodes}
     _check(pid, readings, proc_root)
     context = tuple(_read_context(readings[pid], proc_root))

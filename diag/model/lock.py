@@ -58,6 +58,22 @@ class Semaphore(Record, frozen=True):
     unread: tuple[int, ...] = ()
 
 
+class ParentCopy(Record, frozen=True):
+    """The same lock object in the process that was forked, as it is now.
+
+    Attributes:
+        pid: the parent.
+        locked: None if something else is at its place by now.
+        holder_ident: pthread id of the parent's thread inside a `with` on it, None if
+            there is none, or not exactly one.
+
+    """
+
+    pid: int
+    locked: bool | None = None
+    holder_ident: int | None = None
+
+
 class Lock(Record, frozen=True):
     """The object behind a futex wait.
 
@@ -77,6 +93,7 @@ class Lock(Record, frozen=True):
         owner_ended: whether it records an owner (MUTEX) that is no thread of the process.
         count: recursion depth of an RLock, 0 if not known.
         semaphore: the shared side, for SEMAPHORE.
+        parent_copy: of a LOCK without known owner in a forked process, None if not read.
         owner_unknown: why no owner can be named, None if one is.
 
     """
@@ -91,4 +108,5 @@ class Lock(Record, frozen=True):
     owner_ended: bool = False
     count: int = 0
     semaphore: Semaphore | None = None
+    parent_copy: ParentCopy | None = None
     owner_unknown: str | None = None

@@ -25,6 +25,22 @@ class Syscall(Record, frozen=True):
     program_counter: int
 
 
+class Standing(Record, frozen=True):
+    """What a running Python thread has in its hands, without any of it.
+
+    Attributes:
+        digest: of its frames, their variables, and what these refer to: equal in two
+            looks if the thread has not changed any of it for good in between.
+        matching: whether it seems to be inside of a regular expression.
+        calling: whether it may be inside of a call of something else.
+
+    """
+
+    digest: str
+    matching: bool = False
+    calling: bool = False
+
+
 class Thread(Record, frozen=True):
     """A thread as read from `/proc`, with what was found about its wait.
 
@@ -47,6 +63,7 @@ class Thread(Record, frozen=True):
         subject: the object that it waits on, None if its frames name none.
         worker: what it does for a pool, None if it is no worker of one.
         loop: the event loop of asyncio that it runs, None if it runs none.
+        standing: of a running thread, None if it changed while it was read.
 
     """
 
@@ -68,3 +85,4 @@ class Thread(Record, frozen=True):
     subject: Subject | None = None
     worker: Worker | None = None
     loop: Loop | None = None
+    standing: Standing | None = None

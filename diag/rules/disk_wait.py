@@ -11,6 +11,11 @@ from diag.model.wait import WaitKind
 from diag.rules.base import Rule
 
 _LEAST_S = 0.9  # shorter waits are common on a busy disk
+_SPAWNING = frozenset(("clone", "clone3", "vfork"))
+_SPAWN = (
+    "vfork(), and posix_spawn() that stands on it, hold the parent in the kernel until the child"
+    " has started its program or ended. The child does neither."
+)
 
 
 def _check(case: Case) -> Iterator[Finding]:
@@ -24,15 +29,21 @@ def _check(case: Case) -> Iterator[Finding]:
 def _finding(case: Case, thread_id: ThreadId) -> Finding:
     thread = case.tree.threads[thread_id]
     call = thread.wait.syscall or "the kernel"
+    spawns = call in _SPAWNING
+    what = "for its child to start a program" if spawns else f"for a device in {call}"
     return Finding(
         rule=RULE.id,
         severity=RULE.severity,
         confidence=Confidence.LIKELY,
-        title=f"{case.name(thread_id)} waits for a device in {call}, and nothing can interrupt it",
-        explanation="The kernel does not end such a wait before the device or the file server"
+        title=f"{case.name(thread_id)} waits {what}, and nothing can interrupt it",
+        explanation=_SPAWN
+        if spawns
+        else "The kernel does not end such a wait before the device or the file server"
         " answers: not for a signal, often not for SIGKILL either. A slow or vanished network file"
         " system, a failing disk, or heavy swapping looks like this.",
-        advice="Look at the mount the file is on (`findmnt`, `nfsstat`), at `dmesg` and at"
+        advice="Look at what the child waits for: it stands among the processes of the report."
+        if spawns
+        else "Look at the mount the file is on (`findmnt`, `nfsstat`), at `dmesg` and at"
         " /proc/pressure/io. Mount network file systems `soft` where an error is better than a"
         " wait.",
         primary=case.locate(thread_id),

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from diag.analysis.case import Case
 from diag.analysis.causes import CauseKind
 from diag.analysis.chain import victim_links, wait_link, wait_words
+from diag.analysis.spinning import spin_of
 from diag.analysis.starvation import HeldGil, gil_holder, held_gils
 from diag.model.finding import Confidence, Evidence, Finding, Severity, Source
 from diag.model.wait import WaitKind
@@ -41,7 +42,9 @@ def _check(case: Case) -> Iterator[Finding]:
         )
     ticks_per_s = case.host.clock_ticks_per_s
     for held in held_gils(case.tree, case.second, ticks_per_s=ticks_per_s):
-        if held.holder not in case.liveness.likely:
+        spin = spin_of(case, held.holder)
+        told_as_regex = spin is not None and spin.matching  # by the rule busy-loop
+        if held.holder not in case.liveness.likely and not told_as_regex:
             yield _live(case, held)
 
 

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from diag.analysis.case import Case
 from diag.analysis.causes import CauseKind
+from diag.analysis.chain import runs_user_code
 from diag.model.finding import Finding, Severity
 from diag.model.ids import ThreadId
 from diag.model.wait import WaitKind
@@ -38,7 +39,8 @@ def _guilty(case: Case, deadlock: Deadlock) -> ThreadId:
     waiting = [m for m in deadlock.members if threads[m].wait.kind is WaitKind.CHILD]
     writers = _writers(case, deadlock)
     others = [m for m in deadlock.members if m not in writers]
-    return (waiting or others or writers)[0]
+    own = [m for m in (*waiting, *others) if runs_user_code(case, m)]
+    return (own or waiting or others or writers)[0]
 
 
 def _title(case: Case, deadlock: Deadlock) -> str:

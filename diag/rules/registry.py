@@ -1,6 +1,7 @@
 """Every rule, by name, in the order in which findings of equal weight are shown."""
 
 from diag.rules import (
+    busy_loop,
     dead_holder,
     descriptor_exhaustion,
     disk_wait,
@@ -48,6 +49,7 @@ RULES: tuple[Rule, ...] = (
     nobody_can_act.RULE,
     event_loop_blocked.RULE,
     disk_wait.RULE,
+    busy_loop.RULE,
     worker_died.RULE,
     stall.RULE,
     shared_connection.RULE,

@@ -6,7 +6,7 @@ from diag.analysis.case import Case
 from diag.analysis.causes import CauseKind
 from diag.model.finding import Finding, Severity
 from diag.rules.base import Rule
-from diag.rules.deadlock import common_fields, deadlocks
+from diag.rules.deadlock import Deadlock, common_fields, deadlocks
 
 
 def _check(case: Case) -> Iterator[Finding]:
@@ -18,7 +18,7 @@ def _check(case: Case) -> Iterator[Finding]:
             severity=RULE.severity,
             title=f"{case.name(deadlock.first)} waits for a lock that it "
             + ("holds itself" if owns else "alone could release"),
-            explanation=_OWNED if owns else _TAKEN,
+            explanation=_OWNED if owns else _TAKEN_BEFORE if _is_forked(case, deadlock) else _TAKEN,
             advice="Use an RLock where a function that holds the lock may call one that takes it,"
             " or split the function into a locked outer and an unlocked inner part.",
             **common_fields(case, deadlock),
@@ -33,6 +33,15 @@ _TAKEN = (
     "The lock is taken, and the only thread that is left waits for it. Either it took the lock"
     " itself, or a thread that has ended since took it and did not release it."
 )
+_TAKEN_BEFORE = (
+    "The lock is taken, and the only thread of this process waits for it. Either it took the lock"
+    " itself, or another thread of the parent held it when this process was forked."
+)
+
+
+def _is_forked(case: Case, deadlock: Deadlock) -> bool:
+    return case.tree.processes[deadlock.first.pid].forked_without_exec
+
 
 RULE = Rule(
     id="self-deadlock",

@@ -78,7 +78,7 @@ def _task_links(case: Case, found: Unresolved) -> list[Link]:
 
 def _thread_links(case: Case, deadlock: Deadlock) -> list[Link]:
     """Return the waits of the threads that do not stand there as tasks already."""
-    others = [member for member in deadlock.members if case.telling_task(member) is None]
+    others = [member for member in deadlock.members if unresolved(case.tree, member) is None]
     links = [wait_link(case, member) for member in others[:_SHOWN_TASKS]]
     return [*links, *victim_links(case, deadlock.victims)]
 

@@ -8,8 +8,9 @@ from diag.analysis.case import Case
 from diag.analysis.rates import oom_kills
 from diag.analysis.roles import role_of
 from diag.model.finding import Confidence, Evidence, Finding, Location, Severity, Source
-from diag.model.ids import ProcessId
+from diag.model.ids import ProcessId, ThreadId
 from diag.model.sample import ProcessSample
+from diag.model.thread import Thread
 from diag.rules.base import Rule
 
 _CORE_DUMPED = 0x80  # of a status as wait4(2) gives it
@@ -41,6 +42,8 @@ def _check(case: Case) -> Iterator[Finding]:
             yield _certificate(case, process, kills)
     if kills and not dead:
         yield from _vanished(case, kills)
+    elif not dead:
+        yield from _broken_pools(case)
 
 
 def _died(process: ProcessSample) -> bool:
@@ -109,6 +112,42 @@ def _vanished(case: Case, kills: int) -> Iterator[Finding]:
     )
 
 
+def _broken_pools(case: Case) -> Iterator[Finding]:
+    """Name the parents in which a broken pool is being ended: its dead worker is collected."""
+    cleaning: dict[int, list[ThreadId]] = {}
+    for thread, seen in case.tree.threads.items():
+        if _ends_broken_pool(seen):
+            cleaning.setdefault(thread.pid, []).append(thread)
+    for pid, threads in cleaning.items():
+        pools = "a broken pool" if len(threads) == 1 else f"{len(threads)} broken pools"
+        yield Finding(
+            rule=RULE.id,
+            severity=RULE.severity,
+            confidence=Confidence.LIKELY,
+            title=f"{role_of(case.tree, pid)} {pid} is ending {pools}: a worker died",
+            explanation=_EXPLANATION,
+            advice=_ADVICE,
+            primary=case.locate_process(pid),
+            related=tuple(case.locate(thread) for thread in threads),
+            evidence=tuple(
+                Evidence(
+                    text=f"thread {thread.tid} is in terminate_broken() of"
+                    " concurrent.futures.process, where it goes once a worker has ended by itself",
+                    source=Source.OBSERVED,
+                )
+                for thread in threads
+            ),
+        )
+
+
+def _ends_broken_pool(thread: Thread) -> bool:
+    frames = thread.stack.frames if thread.stack else ()
+    return any(
+        frame.bare_name == "terminate_broken" and frame.file.endswith("futures/process.py")
+        for frame in frames
+    )
+
+
 def _place(case: Case, process: ProcessSample) -> Location:
     if process.pid in case.tree.processes:
         return case.locate_process(process.pid)
@@ -162,7 +201,8 @@ RULE = Rule(
     title="A child was killed",
     severity=Severity.WARNING,
     summary="A child was ended by SIGKILL or by a crash and its parent has not collected it,"
-    " or the kernel killed for want of memory during the look.",
+    " the kernel killed for want of memory during the look, or an executor is ending a pool that"
+    " its worker's death broke.",
     needs="counters taken during the look",
     check=_check,
     has_evidence=lambda case: len(case.samples) >= 2,

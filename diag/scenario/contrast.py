@@ -63,9 +63,11 @@ def ended(outcome: Outcome) -> str:
 
 
 def _baseline(outcome: Outcome, outcomes: Sequence[Outcome]) -> dict[str, object]:
-    for other in outcomes:
-        if other.kind is Kind.BROKEN and other.python == outcome.python:
-            return {} if other is outcome else measured(other)
+    """Return the facts to compare with: of a baseline, or else of the first broken variant."""
+    for kind in (Kind.BASELINE, Kind.BROKEN):
+        for other in outcomes:
+            if other.kind is kind and other.python == outcome.python:
+                return {} if other is outcome else measured(other)
     return {}
 
 

@@ -46,6 +46,7 @@ def _source(source: Source) -> str:
 
 def _row(variant: Variant) -> str:
     found = ", ".join(_expected(expected) for expected in variant.expects) or "nothing"
+    found += f": {variant.beyond}" if variant.beyond else ""
     cells = (variant.name, variant.kind, variant.about, variant.ends, _needs(variant), found)
     return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
 
@@ -57,6 +58,7 @@ def _needs(variant: Variant) -> str:
         needs.append(f"a cgroup with {variant.needs.cpu_cores:g} CPU")
     if variant.needs.memory_mb is not None:
         needs.append(f"a cgroup with {variant.needs.memory_mb} MiB")
+    needs += [f"`{module}`" for module in variant.needs.modules]
     return ", ".join(needs)
 
 

@@ -1,5 +1,6 @@
 """The Pythons that scenarios are run with."""
 
+import functools
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -8,6 +9,10 @@ from diag.errors import UsageError
 from diag.model.base import Record
 
 ASK_DEADLINE_S = 20.0
+_LACKS = (
+    "import sys, importlib.util as u;"
+    " print(*[each for each in sys.argv[1:] if u.find_spec(each) is None])"
+)
 _ASK = "import sys; print('%d.%d.%d' % sys.version_info[:3])"
 
 
@@ -47,3 +52,18 @@ def ask(command: Sequence[str] = (sys.executable,)) -> Interpreter:
     if answer.count(".") != 2:
         raise UsageError(f"{' '.join(command)}: is not a Python 3")
     return Interpreter(command=tuple(command), version=answer)
+
+
+@functools.cache
+def lacking_modules(python: Interpreter, modules: tuple[str, ...]) -> tuple[str, ...]:
+    """Return those of the top-level modules that a Python cannot import, without importing any."""
+    if not modules:
+        return ()
+    answer = subprocess.run(
+        [*python.command, "-c", _LACKS, *modules],
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=ASK_DEADLINE_S,
+    )
+    return tuple(answer.stdout.split())

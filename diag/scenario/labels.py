@@ -13,7 +13,7 @@ from diag.errors import UsageError
 from diag.model.base import Record
 from diag.model.finding import Confidence
 from diag.rules.registry import RULES
-from diag.scenario.interpreter import Interpreter
+from diag.scenario.interpreter import Interpreter, lacking_modules
 
 LABEL = "scenario.toml"
 PAGE = "README.md"
@@ -27,6 +27,7 @@ class Kind(StrEnum):
     BROKEN = "broken"
     FIXED = "fixed"
     CONTROL = "control"  # looks like the failure and is none
+    BASELINE = "baseline"  # correct and too slow: what the others are measured against
 
 
 class Ends(StrEnum):
@@ -87,6 +88,7 @@ class Needs(Entry, frozen=True):
             as "3.11"; None if all do.
         cpu_cores: CPU time that its control group may use, in CPUs.
         memory_mb: memory limit of its control group, in MiB.
+        modules: that the Python must be able to import, beyond the standard library.
 
     """
 
@@ -94,6 +96,7 @@ class Needs(Entry, frozen=True):
     before: str | None = None
     cpu_cores: float | None = None
     memory_mb: int | None = None
+    modules: tuple[str, ...] = ()
 
     def missing(self, python: Interpreter) -> str | None:
         """Say why a Python will not do; None if it will."""
@@ -101,6 +104,8 @@ class Needs(Entry, frozen=True):
             return f"needs Python {self.python}, this is {python.version}"
         if self.before is not None and python.numbers >= _numbers(self.before):
             return f"does not fail from Python {self.before} on, this is {python.version}"
+        if lacking := lacking_modules(python, self.modules):
+            return f"needs {', '.join(lacking)}: {' '.join(python.command)} has no such module"
         return None
 
     @property
@@ -125,6 +130,7 @@ class Variant(Entry, frozen=True):
         deadline_s: how long it may take altogether.
         reproduces: the share of runs in which it ends so, 0 to 1.
         expects: what diag is to find.
+        beyond: of a broken one in which diag has nothing to find, the reason.
         must_not_find: ids of the rules that this variant is to be tried against. Any finding
             of severity error is a false alarm in one that is not broken, whatever its rule.
 
@@ -144,6 +150,7 @@ class Variant(Entry, frozen=True):
     reproduces: float = 1.0
     needs: Needs = Needs()
     expects: tuple[Expected, ...] = ()
+    beyond: str = ""
     must_not_find: tuple[str, ...] = ()
 
 
@@ -154,7 +161,7 @@ class Column(Entry, frozen=True):
         title: its heading.
         value: a key of RESULT, or of `diag.scenario.contrast.measured`.
         unit: put behind the number.
-        ratio: whether to add "x 2.5" against the first broken variant.
+        ratio: whether to add "x 2.5" against the baseline, or the first broken variant.
 
     """
 
@@ -239,8 +246,8 @@ def _mistake(scenario: Scenario) -> str | None:
     for variant in scenario.variants:
         if not (Path(scenario.folder) / variant.script).is_file():
             return f"variant {variant.name}: no such script: {variant.script}"
-        if variant.kind is Kind.BROKEN and not variant.expects:
-            return f"variant {variant.name}: broken, yet nothing is expected to be found"
+        if variant.kind is Kind.BROKEN and bool(variant.expects) == bool(variant.beyond):
+            return f"variant {variant.name}: broken: what is to be found, or why nothing?"
         if variant.kind is not Kind.BROKEN and not variant.must_not_find:
             return f"variant {variant.name}: {variant.kind}, yet any finding would do"
     return None

@@ -21,7 +21,7 @@ from diag.scenario.labels import Kind, Scenario, Variant
 from diag.scenario.measure import Moment
 
 PLAIN_WIDTH = 200  # of a table that is not for a terminal: no cell is cut
-_COLOURS = {Kind.BROKEN: "red", Kind.FIXED: "green", Kind.CONTROL: "cyan"}
+_COLOURS = {Kind.BROKEN: "red", Kind.FIXED: "green", Kind.CONTROL: "cyan", Kind.BASELINE: "yellow"}
 
 
 def print_json(value: object) -> None:

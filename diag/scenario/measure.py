@@ -71,11 +71,13 @@ def measure(
     python: Interpreter,
     quick: bool = False,
     watch_s: float | None = None,
+    contained: bool = False,
     on_moment: Callable[[Moment], None] = lambda _: None,
 ) -> Outcome:
     """Run a variant until it ends or its time is up; nothing of it is left.
 
     A hang is watched for `watch_s` seconds after it is ready, the label's time by default.
+    Raises NotPermittedError if it is to be `contained` in a container and cannot be.
     """
     if note := variant.needs.missing(python):
         return Outcome(
@@ -87,7 +89,9 @@ def measure(
             notes=(note,),
         )
     others_before_s, started = _machine_cpu_s(), time.monotonic()
-    with run.launch(scenario, variant, python=python.command, quick=quick) as running:
+    with run.launch(
+        scenario, variant, python=python.command, quick=quick, contained=contained
+    ) as running:
         hang_s = variant.watch_s if watch_s is None else watch_s
         peak_rss_bytes, sample = _follow(running, variant, hang_s, on_moment)
         wall_s = time.monotonic() - started

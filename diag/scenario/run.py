@@ -15,11 +15,13 @@ import psutil
 
 from diag.errors import DiagError
 from diag.scenario import cgroups
+from diag.scenario.container import container
 from diag.scenario.labels import Scenario, Variant
 from diag.scenario.places import NotPermittedError
 from diag.scenario.tree import Tree
 
 READY_DEADLINE_S = 60.0
+_CONTAINED_TMPDIR = "/tmp"  # noqa: S108 - the container's own
 _TICK_S = 0.02
 _LAST_LINES_S = 1.0
 _KEPT = ("PATH", "HOME", "LANG", "LC_ALL", "LC_CTYPE", "TZ", "LD_LIBRARY_PATH")
@@ -96,7 +98,8 @@ class Running:
                 raise NotReadyError(f"the scenario {how} before it was ready: {last}")
             time.sleep(_TICK_S)
         announced = next(line for line in self.lines if line.startswith("READY "))
-        self.pid = int(announced.split()[1])
+        inner_pid = int(announced.split()[1])
+        self.pid = self.tree.seen_inside_as(inner_pid) or inner_pid
 
     def end(self) -> None:
         """Kill all its processes and collect its last lines."""
@@ -113,22 +116,38 @@ class Running:
 
 @contextlib.contextmanager
 def launch(
-    scenario: Scenario, variant: Variant, *, python: Sequence[str], quick: bool = False
+    scenario: Scenario,
+    variant: Variant,
+    *,
+    python: Sequence[str],
+    quick: bool = False,
+    contained: bool = False,
 ) -> Iterator[Running]:
     """Start a variant, ready or not; in the end nothing of it is left.
 
     It runs in a session of its own, with a clean environment (PYTHONUNBUFFERED for one
     would take a lock away) and within real limits if it needs them. Where those are not
-    permitted, `notes` says what is done instead.
+    permitted, `notes` says what is done instead; or, `contained`, in a container, which
+    raises NotPermittedError where there can be none.
     """
     args = variant.quick_args if quick and variant.quick_args is not None else variant.args
     program = [*python, str(Path(scenario.folder) / variant.script), *args]
     with contextlib.ExitStack() as stack:
         scratch = stack.enter_context(tempfile.TemporaryDirectory(prefix="diag-scenario-"))
-        group, notes = _limits(stack, variant)
-        entered = [str(file) for file in group.procs_files] if group else []
+        group: cgroups.Group | None
+        notes: tuple[str, ...]
+        if contained:
+            environment = _environment(_CONTAINED_TMPDIR)
+            made = stack.enter_context(
+                container(program, needs=variant.needs, environment=environment)
+            )
+            group, notes, command = made.group, (), made.words
+        else:
+            group, notes = _limits(stack, variant)
+            entered = [str(file) for file in group.procs_files] if group else []
+            command = ("/bin/sh", "-c", _ENTER, "sh", *entered, "--", *program)
         process = subprocess.Popen(
-            ["/bin/sh", "-c", _ENTER, "sh", *entered, "--", *program],
+            command,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -151,12 +170,13 @@ def start(
     *,
     python: Sequence[str],
     quick: bool = False,
+    contained: bool = False,
 ) -> Iterator[Running]:
     """Start a variant and give it once it is ready, to be looked at at its `pid`.
 
     Raises NotReadyError. In the end nothing of it is left.
     """
-    with launch(scenario, variant, python=python, quick=quick) as running:
+    with launch(scenario, variant, python=python, quick=quick, contained=contained) as running:
         running.wait_ready()
         yield running
 

@@ -7,6 +7,7 @@ session or was once seen below the run's first process.
 import contextlib
 import os
 import time
+from pathlib import Path
 
 import psutil
 
@@ -54,6 +55,16 @@ class Tree:
             if process not in self._cpu_s and self._belongs(process):
                 self._cpu_s[process] = 0.0
         return [process for process in self._cpu_s if _runs(process)]
+
+    def seen_inside_as(self, inner_pid: int) -> int | None:
+        """Return the pid of the process that has this one in a pid namespace of its own."""
+        for process in self.alive():
+            with contextlib.suppress(OSError):
+                status = Path(f"/proc/{process.pid}/status").read_text()
+                pids = next(line for line in status.splitlines() if line.startswith("NSpid:"))
+                if pids.split()[2:] and int(pids.split()[-1]) == inner_pid:
+                    return process.pid
+        return None
 
     def end(self) -> None:
         """Kill every process of the run; returns when none is left.

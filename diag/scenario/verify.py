@@ -143,7 +143,7 @@ class Verification:
             found = checks and worst(checks) is Score.FOUND
             if running.ended() and not found and variant.ends is Ends.HANGS:
                 return f"ended with {running.exit_status()} instead of hanging"
-            return None if checks else "ended too soon for a look"
+            return None if checks or variant.beyond else "ended too soon for a look"
         deadline = time.monotonic() + variant.deadline_s
         while not running.ended():
             if time.monotonic() > deadline or self._stopping.is_set():
@@ -161,7 +161,7 @@ def worst(checks: Sequence[Check]) -> Score:
 
 def _settled(variant: Variant, checks: Sequence[Check]) -> bool:
     """Whether another look could not make it better (or, of a healthy one, worse)."""
-    if variant.kind is Kind.BROKEN:
+    if variant.expects:
         return worst(checks) in {Score.FOUND, Score.NO_RULE}
     return worst(checks) is Score.FALSE_ALARM
 

@@ -15,6 +15,7 @@ from diag.collect.host import read_host
 from diag.collect.limits import read_limits
 from diag.collect.stacks import add_stacks
 from diag.collect.sweep import sweep
+from diag.collect.timeouts import add_socket_timeouts
 from diag.errors import TargetGoneError
 from diag.model.codec import encode_line
 from diag.model.lock import LockKind
@@ -117,7 +118,7 @@ def first_look(
 
     """
     progress("reading the process tree")
-    seen = sweep(pid, also=also)
+    seen = add_socket_timeouts(sweep(pid, also=also))
     progress(f"reading locks of {len(seen.processes)} processes")
     seen = add_objects(seen)
     if wants_stacks(seen):

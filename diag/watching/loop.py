@@ -31,6 +31,8 @@ from diag.watching.target import Target
 
 PYSPY_DEADLINE_S = 5.0
 SAMPLE_EVERY_S = 10.0
+FIRST_S = 60.0  # most hangs come early: until then the pictures are denser
+FIRST_SAMPLE_EVERY_S = 0.5
 SAMPLE_SHARE = 0.002  # of one CPU, at most
 MOST_SAMPLES = 360  # kept for the judgement: an hour
 
@@ -193,7 +195,9 @@ class Watcher:
         except TargetGoneError:
             return  # the next step sees it
         cost_s = time.thread_time() - before_s
-        self._sample_at_s = at_s + max(SAMPLE_EVERY_S, cost_s / SAMPLE_SHARE)
+        early = not self._samples or at_s - self._samples[0].at_s < FIRST_S
+        every_s = FIRST_SAMPLE_EVERY_S if early else SAMPLE_EVERY_S
+        self._sample_at_s = at_s + max(every_s, cost_s / SAMPLE_SHARE)
         self._samples.append(sample)
         self.story.sampled(sample)
         self._hooks.record(sample)

@@ -6,6 +6,7 @@ import pytest
 from selenium.webdriver.chrome.webdriver import WebDriver
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
+from selenium.webdriver.support.ui import WebDriverWait
 
 from diag.render import html
 from diag.render.options import Options
@@ -44,6 +45,8 @@ CONTRASTS = """
     }
     return poor;
 """
+
+DEADLINE_S = 10.0  # for what a page does by itself, on a busy machine
 
 
 def page(report: Any) -> str:
@@ -91,7 +94,7 @@ def test_a_node_leads_to_its_stack(show: Open) -> None:
     stack = browser.find_element(By.CSS_SELECTOR, node.get_dom_attribute("href") or "")
     assert stack.get_dom_attribute("open") is None
     node.send_keys(Keys.ENTER)
-    assert stack.get_dom_attribute("open") is not None
+    WebDriverWait(browser, DEADLINE_S).until(lambda _: stack.get_dom_attribute("open") is not None)
     assert "chat" not in stack.text
     assert "BaseProcess.join" in stack.text
 
@@ -167,7 +170,7 @@ def test_dark_charts_are_drawn_in_other_colours(show: Open) -> None:
     first = "return document.querySelector('canvas').toDataURL()"
     light = browser.execute_script(first)
     set_media(browser, width=1200, theme="dark")
-    assert browser.execute_script(first) != light
+    WebDriverWait(browser, DEADLINE_S).until(lambda b: b.execute_script(first) != light)
 
 
 def test_print_hides_nothing_but_the_controls(show: Open) -> None:

@@ -10,6 +10,7 @@ inline script metadata, PEP 723):
     # twin_of = ["lock-cycle"]       healthy, in the shape that these rules look for
     # live = true                    hung, but parts of it go on
     # still = true                   not hung, and yet nothing of it moves
+    # newest = [3, 13]               the newest Python on which it can be found
     # alone = true                   takes CPUs from others, or is misjudged without them
     # look_s = 4.0                   how long to look at least, where it takes that long to see
     # stall_s = 2.0                  to be seen by a watch only, with this --stall
@@ -75,6 +76,7 @@ class Program:
     needs: tuple[str, ...]
     still: bool
     twin_of: tuple[str, ...]
+    newest: tuple[int, ...]
     alone: bool
     look_s: float
     stall_s: float | None
@@ -133,6 +135,7 @@ def read_label(path: Path) -> Program:
         needs=tuple(label.get("needs", ())),
         still=label.get("still", label["verdict"] == "hung" and not label.get("live", False)),
         twin_of=tuple(label.get("twin_of", ())),
+        newest=tuple(label.get("newest", (3, 99))),
         alone=label.get("alone", False),
         look_s=label.get("look_s", 0.0),
         stall_s=label.get("stall_s"),

@@ -4,9 +4,11 @@ import functools
 import json
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 import zlib
 from collections.abc import Sequence
@@ -149,7 +151,7 @@ def results(request: pytest.FixtureRequest) -> dict[str, Result]:
 def test_diag_says_what_the_label_says(case: Case, results: dict[str, Result]) -> None:
     result = results[case_name(case)]
     right = {Score.CLEAN}
-    if case.variant.kind is Kind.BROKEN:
+    if case.variant.expects:
         built = all(expected.rule_available for expected in case.variant.expects)
         right = {Score.FOUND} if built else {Score.FOUND, Score.NO_RULE}
     assert result.score in right, result.reason
@@ -258,6 +260,97 @@ def test_a_quota_throttles_the_pool_that_does_not_know_of_it() -> None:
     if not broken.notes:  # with the CPUs taken by others it never comes to its quota
         assert (broken.usage.throttled_periods or 0) > (fixed.usage.throttled_periods or 0)
     assert groups(os.getpid()) == set()
+
+
+# Those whose result says more than their exit status: (scenario, variant).
+TELLING = (
+    ("db-connection-across-fork", "shared"),
+    ("db-connection-across-fork", "connection-per-worker"),
+    ("heavy-migration", "killed-and-resumed"),
+    ("pool-recreated", "fixed"),
+    ("unpicklable-method", "bound-method"),
+)
+
+
+@pytest.fixture(scope="module")
+def told() -> dict[tuple[str, str], measure.Outcome]:
+    """Measure them side by side: they sleep."""
+
+    def outcome(name: tuple[str, str]) -> measure.Outcome:
+        found = labels.find(name[0])
+        return measure.measure(found, found.variant(name[1]), python=OWN, quick=True)
+
+    with ThreadPoolExecutor(len(TELLING)) as side_by_side:
+        return dict(zip(TELLING, side_by_side.map(outcome, TELLING), strict=True))
+
+
+def facts(told: dict[tuple[str, str], measure.Outcome], *name: str) -> dict[str, object]:
+    scenario, variant = name
+    outcome = told[scenario, variant]
+    if not outcome.ran or "no PostgreSQL" in outcome.last_line:
+        pytest.skip("; ".join(outcome.notes) or outcome.last_line)
+    assert outcome.result is not None, outcome.last_line
+    return outcome.result
+
+
+def test_kill_9_loses_no_row_and_repeats_none(
+    told: dict[tuple[str, str], measure.Outcome],
+) -> None:
+    audit = facts(told, "heavy-migration", "killed-and-resumed")
+    assert audit == {"killed": 3, "done": 600, "lost": 0, "repeated": 0, "wrong": 0}
+
+
+def test_the_poisonous_order_is_set_aside(told: dict[tuple[str, str], measure.Outcome]) -> None:
+    found = facts(told, "pool-recreated", "fixed")
+    assert (found["done"], found["set_aside"]) == (23, 1)
+
+
+def test_the_attribute_that_is_dragged_along_is_named(
+    told: dict[tuple[str, str], measure.Outcome],
+) -> None:
+    found = facts(told, "unpicklable-method", "bound-method")
+    assert "BufferedReader" in str(found["error"])
+    assert found["dragged_along"] == ["parse.__self__.settings['source']['handle']"]
+
+
+def test_a_real_database_mixes_the_answers_of_a_shared_connection(
+    told: dict[tuple[str, str], measure.Outcome],
+) -> None:
+    shared = facts(told, "db-connection-across-fork", "shared")
+    assert shared["wrong"] or shared["errors"] or shared["hung"]
+    own = facts(told, "db-connection-across-fork", "connection-per-worker")
+    assert own["right"]
+    assert (own["wrong"], own["errors"], own["hung"]) == (0, 0, 0)
+    assert not list(Path("/tmp").glob("diag-postgres-*"))
+
+
+def test_a_container_has_the_limits_and_nothing_of_it_is_left() -> None:
+    if os.geteuid() != 0 or not shutil.which("runc") or not may_make_groups():
+        pytest.skip("a container needs root, runc and control groups")
+    found = labels.find("cpu-count-overprovision")
+    variant = found.variant("by-quota")
+    with run.start(found, variant, python=OWN.command, quick=True, contained=True) as running:
+        assert "READY 1" in running.lines  # its own pid namespace
+        inside = Path(f"/proc/{running.pid}/status").read_text()
+        assert re.search(rf"^NSpid:\t{running.pid}\t1$", inside, re.MULTILINE)
+        deadline = time.monotonic() + DEADLINE_S
+        while not running.ended() and time.monotonic() < deadline:
+            time.sleep(0.05)
+        assert running.exit_status() == 0
+        assert running.result is not None
+        assert running.result["workers"] == 1  # as asked from inside
+        usage = running.usage()
+        assert usage is not None
+        assert usage.periods
+    assert groups(os.getpid()) == set()
+    assert not list(Path(tempfile.gettempdir()).glob("diag-container-*"))
+
+
+def test_without_root_there_is_no_container(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "geteuid", lambda: 1000)
+    found = labels.find("cpu-count-overprovision")
+    with pytest.raises(NotPermittedError, match="a container needs root"):
+        measure.measure(found, found.variant("by-quota"), python=OWN, contained=True)
 
 
 def test_without_permission_it_says_what_it_does_instead(monkeypatch: pytest.MonkeyPatch) -> None:

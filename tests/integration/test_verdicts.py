@@ -64,6 +64,7 @@ def cases(folder: str) -> list[Case]:
     for program in harness.programs(folder):
         if program.stall_s is not None:
             continue  # tests/integration/test_watch.py has those
+        targets = [t for t in pythons.one_per_minor() if t.version[:2] <= program.newest]
         first = zlib.crc32(program.name.encode())
         count = min(PYTHONS_EACH, len(targets))
         chosen += [

@@ -1,10 +1,5 @@
 """Who holds a plain lock: the threads that are inside a `with` statement on it.
 
-While a frame is in the body of `with X`, CPython keeps X's exit on that frame's
-value stack: a bound method up to 3.13, the method and the object from 3.14 on.
-Only slots that an exception handler would still find count: slots above are not
-cleared, and a thread that still waits to enter has its own exit there.
-
 A fork child of multiprocessing never returns to the frames that called `_launch`
 (multiprocessing/popen_fork.py): what they hold, nobody in the child holds.
 
@@ -14,9 +9,9 @@ A thread in `Condition.wait` has released the condition's lock, though it may be
 in the body of a `with` on it.
 """
 
-import struct
-from collections.abc import Iterator
+from collections.abc import Iterable
 
+from diag.collect.cpython.exits import Exits
 from diag.collect.cpython.frames import Frame, Frames, FrameUnreadableError
 from diag.collect.cpython.mappings import Mappings, OddObjectError
 from diag.collect.cpython.typenames import Types
@@ -24,11 +19,6 @@ from diag.collect.cpython.values import Values
 from diag.collect.memory import Memory, MemoryBudgetError, MemoryUnreadableError
 
 _LOCK_TYPES = frozenset(("_thread.lock", "_thread.RLock"))
-_BOUND_TYPE = "builtin_function_or_method"
-_UNBOUND_TYPE = "method_descriptor"
-_BOUND_DEFINITION = 16  # PyCFunctionObject: m_ml +16, m_self +24
-_UNBOUND_DEFINITION = 40  # PyMethodDescrObject: d_method
-_EXIT = "__exit__"
 _RELEASE = "release"
 _FORKING_FUNCTION = "_launch"
 
@@ -51,6 +41,7 @@ def locks_held(
 
     """
     values = Values(memory, types, version)
+    exits = Exits(memory, types, values, version)
     held: set[int] = set()
     released: set[int] = set()
     try:
@@ -59,7 +50,7 @@ def locks_held(
                 break
             if _waits_on_condition(types, frame):
                 released |= _locks_of(memory, types, frame.first_local, version)
-            entered = set(_entered(memory, types, frame, pair=version >= (3, 14))) - released
+            entered = _locks_entered(values, types, exits.entered(frame)) - released
             if entered and not _may_release(values, memory, frame, version):
                 held |= entered
     except MemoryBudgetError:
@@ -67,6 +58,18 @@ def locks_held(
     except (MemoryUnreadableError, FrameUnreadableError, OddObjectError):
         return frozenset(held)  # what was found further in stays true
     return frozenset(held)
+
+
+def _locks_entered(values: Values, types: Types, entered: Iterable[int]) -> set[int]:
+    """Return the locks among what a frame is inside of, a Condition standing for its own."""
+    locks: set[int] = set()
+    for address in entered:
+        kind = types.of(address)
+        is_condition = kind is not None and "Condition" in kind.lineage
+        inner = values.attribute(address, "_lock") if is_condition else address
+        if inner is not None:
+            locks.add(inner)
+    return locks
 
 
 def _waits_on_condition(types: Types, frame: Frame) -> bool:
@@ -107,22 +110,3 @@ def _code_names(version: tuple[int, int]) -> int:
 def _is_lock(types: Types, address: int) -> bool:
     kind = types.of(address)
     return kind is not None and not _LOCK_TYPES.isdisjoint(kind.lineage)
-
-
-def _entered(memory: Memory, types: Types, frame: Frame, *, pair: bool) -> Iterator[int]:
-    """Yield the objects whose exit method is on the live part of a frame's stack."""
-    for index, slot in enumerate(frame.stack):
-        kind = types.of(slot) if slot else None
-        if kind is None:
-            continue
-        if pair and kind.name == _UNBOUND_TYPE and index + 1 < len(frame.stack):
-            if _is_exit(memory, slot + _UNBOUND_DEFINITION):
-                yield frame.stack[index + 1]
-        elif not pair and kind.name == _BOUND_TYPE and _is_exit(memory, slot + _BOUND_DEFINITION):
-            yield memory.u64(slot + _BOUND_DEFINITION + 8)
-
-
-def _is_exit(memory: Memory, definition: int) -> bool:
-    """Return whether a PyMethodDef, whose address is at `definition`, is that of __exit__."""
-    (name,) = struct.unpack("<Q", memory.read(memory.u64(definition), 8))
-    return memory.c_string(name, limit=16) == _EXIT

@@ -12,6 +12,7 @@ from diag.collect.cpython.locks import Interior, find_lock
 from diag.collect.cpython.mutex import native_lock
 from diag.collect.cpython.pthread import tid_at
 from diag.collect.cpython.semaphores import SharedPlace, awaited_semlock, shared_place
+from diag.collect.cpython.standing import StandingReader
 from diag.collect.cpython.tasks import Tasks
 from diag.collect.cpython.withs import with_holders
 from diag.collect.maps import AddressSpace
@@ -19,7 +20,7 @@ from diag.collect.memory import Memory, MemoryUnreadableError
 from diag.model.lock import Lock, LockKind
 from diag.model.process import Process
 from diag.model.thread import Thread
-from diag.model.wait import Futex
+from diag.model.wait import Futex, WaitKind
 
 MOVED_ON = "the thread moved on while its lock was read"
 
@@ -129,6 +130,29 @@ class Inside:
             return Asyncio()
         layout = frame_layout_of(build.version, self.memory, build.runtime)
         return read_asyncio(self.interior, layout) if layout is not None else Asyncio()
+
+    def with_standings(
+        self, threads: tuple[Thread, ...], build: Build | None
+    ) -> tuple[Thread, ...]:
+        """Return the threads; those that run with what they have in their hands."""
+        running = {thread.ident for thread in threads if thread.wait.kind is WaitKind.RUNNING}
+        if self.interior is None or build is None or build.version is None or not running:
+            return threads
+        layout = frame_layout_of(build.version, self.memory, build.runtime)
+        if layout is None:
+            return threads
+        reader = StandingReader(self.interior, layout)
+        found = {
+            state.ident: reader.read(state.address)
+            for state in self.interior.runtime.states
+            if state.ident in running
+        }
+        return tuple(
+            msgspec.structs.replace(thread, standing=found[thread.ident])
+            if thread.ident is not None and found.get(thread.ident) is not None
+            else thread
+            for thread in threads
+        )
 
     def with_idents(self, threads: tuple[Thread, ...]) -> tuple[Thread, ...]:
         """Return the threads with their idents, and without owners that cannot be judged."""

@@ -5,6 +5,7 @@ from pathlib import Path
 import msgspec
 
 from diag.collect.cpython.access import Access
+from diag.collect.cpython.captured import with_parent_copies
 from diag.collect.cpython.inherited import without_inherited_loops
 from diag.collect.cpython.look import Look, look_into
 from diag.collect.cpython.semaphores import SharedPlace, strangers_that_map
@@ -40,9 +41,11 @@ def add_objects(
     answers = _ask_for_holders([*processes, *context], access)
     own = [_with_semaphores(look, answers) for look in processes]
     ancestors = [_with_semaphores(look, answers) for look in context]
+    known = [*own, *ancestors]
+    own = with_parent_copies(without_inherited_loops(own, known), known, access)
     return msgspec.structs.replace(
         snapshot,
-        processes=tuple(without_inherited_loops(own, [*own, *ancestors])),
+        processes=tuple(own),
         context=tuple(ancestors),
     )
 

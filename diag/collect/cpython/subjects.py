@@ -81,6 +81,7 @@ def _look_into(process: Process, access: Access, allowance: Iterator[int]) -> Pr
 def _read(process: Process, values: Values, names: Names) -> Process:
     threads = tuple(_with_subject(thread, values, names) for thread in process.threads)
     awaits = any(thread.subject is not None and thread.subject.tasks for thread in threads)
+    awaits = awaits or any(task.future is not None for task in process.tasks)
     return msgspec.structs.replace(
         process, threads=threads, pools=find_pools(values, threads, with_tasks=awaits)
     )

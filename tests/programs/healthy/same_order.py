@@ -1,4 +1,4 @@
-"""Two threads take two RLocks in the same order in a tight loop."""
+"""Two threads take two RLocks in the same order, again and again."""
 
 # /// diag
 # verdict = "healthy"
@@ -7,6 +7,7 @@
 
 import os
 import threading
+import time
 
 accounts, ledger = threading.RLock(), threading.RLock()
 
@@ -14,7 +15,7 @@ accounts, ledger = threading.RLock(), threading.RLock()
 def work():
     while True:
         with accounts, ledger:
-            pass
+            time.sleep(0.0005)
 
 
 threads = [threading.Thread(target=work) for _ in range(2)]

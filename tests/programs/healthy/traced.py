@@ -2,7 +2,7 @@
 
 # /// diag
 # verdict = "healthy"
-# twin_of = ["stopped-process"]
+# twin_of = ["stopped-process", "traced-process"]
 # ///
 
 import ctypes

@@ -18,7 +18,7 @@ PAGE = json.dumps([{"name": str(n), "tags": ["a", "b"]} for n in range(20)])
 
 def parse(page):
     total = 0
-    for _ in range(20):
+    for _ in range(200):
         for letter in page:
             total += letter == "a"
     return total

@@ -3,6 +3,7 @@
 # /// diag
 # verdict = "degraded"
 # alone = true
+# newest = [3, 13]
 # [[finding]]
 # rule = "lock-convoy"
 # confidence = "likely"

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from diag.collect.sweep import sweep
-from diag.errors import TargetGoneError
+from diag.errors import TargetForbiddenError, TargetGoneError
 from diag.model.channel import Channel, ChannelKind, Holder
 from diag.model.process import Process
 from diag.model.snapshot import Snapshot
@@ -128,6 +128,12 @@ def test_a_member_of_a_set_that_is_another_file_by_now_is_unknown(tmp_path: Path
     reason = wait_of(sweep(10, proc_root=tmp_path), 10).unknown or ""
     assert "earlier descriptor 3" in reason
     assert "descriptor 8, which is closed" in reason
+
+
+def test_a_thread_of_the_kernel_is_no_target(tmp_path: Path) -> None:
+    FakeProc(tmp_path).process(2, flags=0x00200000)
+    with pytest.raises(TargetForbiddenError, match="thread of the kernel"):
+        sweep(2, proc_root=tmp_path)
 
 
 def test_only_actual_children_count(tmp_path: Path) -> None:

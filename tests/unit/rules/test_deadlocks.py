@@ -3,11 +3,12 @@
 import msgspec
 
 from diag.model.finding import Confidence, Severity
-from diag.model.lock import Lock, LockKind, Semaphore
+from diag.model.lock import Lock, LockKind, ParentCopy, Semaphore
 from diag.model.wait import Futex, Wait, WaitKind
 from diag.rules.registry import RULES
 from tests.unit import world
 from tests.unit.world import (
+    RUNNING,
     case,
     frames,
     lock_wait,
@@ -24,6 +25,7 @@ RLOCK, BUFFER, JOIN = LockKind.RLOCK, LockKind.BUFFER, LockKind.JOIN
 LOGGING = frames(
     "emit ~logging/__init__.py:1110", "info ~logging/__init__.py:1489", "handle_order orders.py:41"
 )
+WORKING = frames("work orders.py:41")
 WAITING = frames("poll ~multiprocessing/popen_fork.py:27", "main main.py:26")
 
 
@@ -50,6 +52,24 @@ def forked_pool(*, workers=1, **lock):
 
 
 class TestOrphanedLock:
+    def test_a_plain_lock_is_compared_with_that_of_the_parent(self):
+        copies = {
+            "is inside a `with`": ParentCopy(pid=10, locked=True, holder_ident=11 * 16),
+            "is locked, too": ParentCopy(pid=10, locked=True),
+            "is free": ParentCopy(pid=10, locked=False),
+            "something else": ParentCopy(pid=10),
+        }
+        for words, copy in copies.items():
+            parent, worker = forked_pool(parent_copy=copy)
+            stuck = msgspec.structs.replace(
+                worker.threads[0], stack=world.thread(1, RUNNING, stack=WORKING).stack
+            )
+            worker = msgspec.structs.replace(worker, threads=(stuck,))
+            found = only(case(parent, worker))
+            told = "\n".join("\n".join(link.details) for link in found.chain)
+            assert words in told
+            assert ('thread "chatter"' in told) is (copy.holder_ident is not None)
+
     def test_it_names_the_lock_the_worker_and_the_thread_of_the_parent(self):
         found = only(case(*forked_pool(kind=BUFFER, owner=11 * 16, type_name="_io.BufferedWriter")))
         assert (found.rule, found.severity) == ("orphaned-lock", Severity.ERROR)

@@ -66,6 +66,13 @@ def test_pythons_get_a_column_and_are_compared_with_their_own() -> None:
     assert table.rows[2][4] == "10 MB (x 0.5)"
 
 
+def test_a_baseline_is_what_all_others_are_compared_with() -> None:
+    broken = outcome("threads", Kind.BROKEN, peak_rss_bytes=200 << 20)
+    serial = outcome("serial", Kind.BASELINE, peak_rss_bytes=50 << 20)
+    table = contrast.table(SCENARIO, [broken, serial])
+    assert [row[3] for row in table.rows] == ["200 MB (x 4)", "50 MB"]
+
+
 def test_how_runs_end() -> None:
     ends = {
         "not run": outcome("x", Kind.FIXED, ran=False),

@@ -5,7 +5,7 @@ import pytest
 from diag.errors import ExitStatus, UsageError
 from diag.model.finding import Confidence
 from diag.rules.registry import RULES
-from diag.scenario import labels
+from diag.scenario import interpreter, labels
 from diag.scenario.interpreter import Interpreter
 from diag.scenario.labels import Ends, Kind
 
@@ -83,6 +83,14 @@ def test_a_python_that_will_not_do(version: str, needs: labels.Needs, missing: s
     assert needs.missing(Interpreter(command=("python",), version=version)) == missing
 
 
+def test_a_python_without_a_module_will_not_do() -> None:
+    python = interpreter.ask()
+    assert labels.Needs(modules=("json",)).missing(python) is None
+    missing = labels.Needs(modules=("json", "no_such_module")).missing(python)
+    assert missing is not None
+    assert missing.startswith("needs no_such_module: ")
+
+
 @pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda each: each.name)
 def test_a_scenario_has_sources_a_story_and_a_way_out(scenario: labels.Scenario) -> None:
     assert scenario.sources
@@ -119,7 +127,8 @@ def test_a_label_becomes_values(tmp_path: Path) -> None:
         ('script = "one.py"', 'script = "gone.py"', "no such script: gone.py"),
         ('name = "two"', 'name = "one"', "same name"),
         ('kind = "broken"', 'kind = "control"', "no variant is broken"),
-        ('expects = [{rule = "orphaned-lock", confidence = "proven"}]', "", "nothing is expected"),
+        ('expects = [{rule = "orphaned-lock", confidence = "proven"}]', "", "or why nothing"),
+        ('about = "breaks"', 'about = "breaks"\nbeyond = "it fails"', "or why nothing"),
         ('must_not_find = ["orphaned-lock"]', "", "any finding would do"),
     ],
 )

@@ -4,7 +4,7 @@
 # verdict = "degraded"
 # alone = true
 # [[finding]]
-# rule = "gil-held"
+# rule = "busy-loop"
 # confidence = "likely"
 # functions = ["parse"]
 # ///
