@@ -165,6 +165,8 @@ class Monitor:
         self._verdicts += 1
         verdict = Verdict(self._verdicts, state.number, is_proof, text)
         answer = self._interrupt(state, process.id, verdict) if patient else None
+        if answer is not None and answer.taken != verdict.number:
+            return  # it went on, or has ended
         if answer is not None and answer.refused:
             self._refused.add(key)
         elif answer is not None:

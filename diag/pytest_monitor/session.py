@@ -71,7 +71,7 @@ class Session:
         self._exit_status = 0
         # Numbers are not used twice, also when a program runs pytest several times.
         self._state = State(pid=os.getpid(), number=time.monotonic_ns(), is_worker=is_worker)
-        self._board = Board.of_this_process(folder)
+        self._board: Board | None = Board.of_this_process(folder)
         signal.signal(OWN_SIGNAL, self._on_signal)
         self._tell(STARTING)
         self.loaded()
@@ -179,7 +179,10 @@ class Session:
     def _tell(self, phase: str, name: str = "") -> None:
         state = self._state
         if state.pid != os.getpid():  # forked, and runs tests: pytest-forked
-            self._board = Board.of_this_process(self._folder)
+            try:
+                self._board = Board.of_this_process(self._folder)
+            except OSError:  # no descriptor is left, or the monitor has gone with the folder
+                self._board = None
             state = state._replace(pid=os.getpid(), taken=0, is_worker=False)
         marked_s = self._marked_s if phase in OF_A_TEST else None
         watched = phase not in (BETWEEN, STARTING)
@@ -191,16 +194,17 @@ class Session:
             stall_fails=self._stall_fails or marked_s is not None,
             aside=False,
         )
-        self._board.tell(self._state)
+        self._put()
 
     def _put(self, **changes: Any) -> None:
         self._state = self._state._replace(**changes)
-        self._board.tell(self._state)
+        if self._board is not None:
+            self._board.tell(self._state)
 
     def _on_signal(self, _number: int, _frame: FrameType | None) -> None:
         """Fail what hangs. Runs in the main thread, wherever it is."""
         __tracebackhide__ = True
-        if self._state.pid != os.getpid():
+        if self._state.pid != os.getpid() or self._board is None:
             return  # in a child that a test has forked: it is not meant
         verdict = self._board.verdict()
         if verdict is None or verdict.number == self._state.taken:
