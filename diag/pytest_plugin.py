@@ -69,8 +69,9 @@ def pytest_configure(config: pytest.Config) -> None:
 
 def _begin(config: pytest.Config, options: Any) -> None:
     from diag.consent import allow_attach
+    from diag.pytest_monitor.conditions import seconds
     from diag.pytest_monitor.leaks import Leaks
-    from diag.pytest_monitor.session import Session, seconds
+    from diag.pytest_monitor.session import Session
 
     stall = config.getini("diag_stall") if options.diag_stall is None else options.diag_stall
     stall_s = DEFAULT_STALL_S if stall == "" else seconds(stall, "--diag-stall")

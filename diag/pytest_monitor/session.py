@@ -5,7 +5,6 @@ from __future__ import annotations
 import atexit
 import os
 import signal
-import sys
 import time
 from collections.abc import Generator
 from pathlib import Path
@@ -30,9 +29,9 @@ from diag.pytest_monitor.board import (
     State,
     verdicts_on,
 )
+from diag.pytest_monitor.conditions import harmless, is_debugged, marked_s
 
 _CRASHED = "???"  # the phase that both plugins give a test whose process has ended
-_DEBUGGERS = ("pdb", "bdb", "pydevd", "_pydevd")
 
 
 class DiagHang(Failed):
@@ -79,7 +78,7 @@ class Session:
 
     def loaded(self) -> None:
         """Take notice of what the other plugins have set up: they are there by now."""
-        self._put(harmless=_harmless())
+        self._put(harmless=harmless())
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_collection(self) -> Generator[None, Any, Any]:
@@ -102,12 +101,12 @@ class Session:
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
         """Refuse markers that cannot be meant, before any test runs."""
         for item in items:
-            _marked_s(item)
+            marked_s(item)
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_runtest_protocol(self, item: pytest.Item) -> Generator[None, Any, Any]:
         """Tell of a test that starts, and of its end."""
-        self._marked_s = _marked_s(item)
+        self._marked_s = marked_s(item)
         self._tell(BETWEEN, item.nodeid)
         try:
             return (yield)
@@ -210,8 +209,8 @@ class Session:
         if verdict is None or verdict.number == self._state.taken:
             return
         late = verdict.about != self._state.number
-        aside = self._state.aside or _is_debugged()
-        doubtful = verdict.is_proof and self._state.harmless & ~_harmless() != 0
+        aside = self._state.aside or is_debugged()
+        doubtful = verdict.is_proof and self._state.harmless & ~harmless() != 0
         refused = late or aside or doubtful
         self._put(taken=verdict.number, aside=aside, refused=refused)
         if not refused:
@@ -226,50 +225,3 @@ class Session:
             os.write(2, f"{text}\n".encode())
             os._exit(self._exit_status or pytest.ExitCode.TESTS_FAILED)
         raise pytest.exit.Exception(text, returncode=pytest.ExitCode.TESTS_FAILED)
-
-
-def seconds(value: str | float, what: str) -> float:
-    """Return a number of seconds that somebody has given.
-
-    Raises:
-        UsageError: it is none, or not above 0.
-
-    """
-    try:
-        given_s = float(value)
-    except (TypeError, ValueError):
-        given_s = 0.0
-    if not 0 < given_s < float("inf"):
-        raise pytest.UsageError(f"{what}: {value} is not a number of seconds above 0")
-    return given_s
-
-
-def _marked_s(item: pytest.Item) -> float | None:
-    marker = item.get_closest_marker("diag")
-    if marker is None or "stall" not in marker.kwargs:
-        return None
-    return seconds(marker.kwargs["stall"], f"{item.nodeid}: marker diag: stall")
-
-
-def _harmless() -> int:
-    """Return the mask of signals whose Python handler could not free a test.
-
-    There is none (a C library may have one, as readline for SIGWINCH), it is diag's own,
-    or that of pytest-timeout, which ends the test as well.
-    """
-    mask = 0
-    for number in signal.valid_signals():
-        handler = signal.getsignal(number)
-        known = getattr(handler, "__module__", None) in (__name__, "pytest_timeout")
-        if not callable(handler) or known:
-            mask |= 1 << number - 1
-    return mask
-
-
-def _is_debugged() -> bool:
-    tracer = sys.gettrace()
-    module = getattr(tracer, "__module__", None) or type(tracer).__module__
-    if tracer is not None and module.partition(".")[0].startswith(_DEBUGGERS):
-        return True
-    monitoring = getattr(sys, "monitoring", None)  # 3.12 and later
-    return monitoring is not None and monitoring.get_tool(monitoring.DEBUGGER_ID) is not None
