@@ -68,7 +68,13 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def _begin(config: pytest.Config, options: Any) -> None:
-    stall_s, explicit = _stall_s(config, options)
+    from diag.consent import allow_attach
+    from diag.pytest_monitor.conditions import seconds
+    from diag.pytest_monitor.leaks import Leaks
+    from diag.pytest_monitor.session import Session
+
+    stall = config.getini("diag_stall") if options.diag_stall is None else options.diag_stall
+    stall_s = DEFAULT_STALL_S if stall == "" else seconds(stall, "--diag-stall")
     run = json.loads(os.environ.get(_RUN, "null")) or {"pid": None}
     again = run["pid"] == os.getpid()
     if again and not run["over"]:
@@ -80,16 +86,12 @@ def _begin(config: pytest.Config, options: Any) -> None:
         _publish(run, over=False)
         config.add_cleanup(lambda: _publish(run, over=True))
 
-    from diag.consent import allow_attach
-    from diag.pytest_monitor.leaks import Leaks
-    from diag.pytest_monitor.session import Session
-
     allow_attach(run["monitor"])
     session = Session(
         config,
         Path(run["folder"]),
         stall_s=stall_s,
-        stall_fails=explicit,
+        stall_fails=stall != "",
         is_worker=is_worker,
     )
     config.pluginmanager.register(session, _NAME)
@@ -101,20 +103,6 @@ def _publish(run: dict[str, Any], *, over: bool) -> None:
     """Tell workers, and a later pytest in this process, of the monitor."""
     if run["pid"] == os.getpid():
         os.environ[_RUN] = json.dumps({**run, "over": over})
-
-
-def _stall_s(config: pytest.Config, options: Any) -> tuple[float, bool]:
-    """Return the time, and whether somebody has asked for it."""
-    text = config.getini("diag_stall") if options.diag_stall is None else options.diag_stall
-    if text == "":
-        return DEFAULT_STALL_S, False
-    try:
-        stall_s = float(text)
-    except ValueError:
-        stall_s = 0.0
-    if not 0 < stall_s < float("inf"):
-        raise pytest.UsageError(f"--diag-stall: {text} is not a number of seconds above 0")
-    return stall_s, True
 
 
 def _start_monitor(config: pytest.Config, options: Any) -> dict[str, Any]:

@@ -20,7 +20,7 @@ _MOST_NAME = 1024
 # known of Python programs.
 OWN_SIGNAL = signal.SIGRTMIN + 13
 
-STARTING = "starting"
+STARTING = "start"
 COLLECTION = "collection"
 SETUP, CALL, TEARDOWN = "setup", "call", "teardown"
 BETWEEN = "between tests"
@@ -29,6 +29,8 @@ EXIT = "interpreter exit"
 OF_A_TEST = frozenset({SETUP, CALL, TEARDOWN})
 # What the project's own code does; else pytest may wait for something on purpose.
 RUNS_CODE = OF_A_TEST | {COLLECTION, FINISH}
+# Where a main thread that waits for an event does not do so until Ctrl-C.
+UNATTENDED = RUNS_CODE | {STARTING}
 
 
 class State(NamedTuple):

@@ -2,14 +2,13 @@
 
 import os
 import shutil
-import signal
 import time
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from diag.cli.exits import say
 from diag.cli.judging import Judging, project_settings
-from diag.collect.tree import read_stat
 from diag.errors import TargetForbiddenError, TargetGoneError
 from diag.model.codec import Line
 from diag.model.finding import Finding
@@ -23,11 +22,11 @@ from diag.pytest_monitor.board import (
     COLLECTION,
     EXIT,
     OF_A_TEST,
-    OWN_SIGNAL,
     Board,
     State,
     Verdict,
 )
+from diag.pytest_monitor.delivery import interrupt, is_there
 from diag.pytest_monitor.evidence import Evidence
 from diag.pytest_monitor.suspects import about, beneath, hung, stuck_beneath, without_own_parts
 from diag.watching.look import look
@@ -38,9 +37,8 @@ from diag.watching.story import Story
 from diag.watching.target import attach, end
 
 MAX_SHARE = 0.2  # of one CPU; a suite without hangs takes far less
-GRACE_S = 3.0  # for the main thread to take the signal
+ENDS_WITHIN_S = 1.0  # by SIGTERM, else SIGKILL
 MOST_INTERRUPTS = 5  # of what hangs anew on its way out
-_POLL_S = 0.02
 
 
 def watch(pid: int, folder: Path, keep_in: Path) -> None:
@@ -52,19 +50,26 @@ def watch(pid: int, folder: Path, keep_in: Path) -> None:
         keep_in: where reports on hangs are kept.
 
     Raises:
-        TargetGoneError: it has ended.
         TargetForbiddenError: it may not be read.
 
     """
-    target = attach(pid, ENDING)
+    with _removed_at_end(folder), suppress(TargetGoneError):  # then there is nothing to tell
+        target = attach(pid, ENDING)
+        try:
+            monitor = Monitor(pid, folder, keep_in)
+            hooks = Hooks(judge=monitor.judge, record=monitor.looked, show=monitor.passed)
+            settings = Settings(max_share=MAX_SHARE, stall_s=float("inf"))
+            Watcher(target, settings, hooks).run()
+            monitor.ended()
+        finally:
+            target.close()
+
+
+@contextmanager
+def _removed_at_end(folder: Path) -> Iterator[None]:
     try:
-        monitor = Monitor(pid, folder, keep_in)
-        hooks = Hooks(judge=monitor.judge, record=monitor.looked, show=monitor.passed)
-        settings = Settings(max_share=MAX_SHARE, stall_s=float("inf"))
-        Watcher(target, settings, hooks).run()
-        monitor.ended()
+        yield
     finally:
-        target.close()
         shutil.rmtree(folder, ignore_errors=True)
 
 
@@ -120,7 +125,7 @@ class Monitor:
         for pid, state in states.items():
             # Between tests children of pytest-forked end, and workers of pytest-xdist may.
             in_order = state.phase == EXIT or (state.phase == BETWEEN and pid != self._pid)
-            if not in_order and pid not in self._ended and not _is_there(pid):
+            if not in_order and pid not in self._ended and not is_there(pid):
                 file = self._evidence.keep_text(
                     f"died-{pid}", f"pytest {pid} ended without its own doing in {_where(state)}\n"
                 )
@@ -164,25 +169,15 @@ class Monitor:
         text = f"{report.headline}\n\n{words}\n\n{self._evidence.draw(report)}\nkept in {file}"
         self._verdicts += 1
         verdict = Verdict(self._verdicts, state.number, is_proof, text)
-        answer = self._interrupt(state, process.id, verdict) if patient else None
+        answer = interrupt(self._boards[pid], state, process.id, verdict) if patient else None
+        if answer is not None and answer.taken != verdict.number:
+            return  # it went on, or has ended
         if answer is not None and answer.refused:
             self._refused.add(key)
         elif answer is not None:
-            end(stuck_beneath(report, pid, self._states()), grace_s=GRACE_S / 3)
+            end(stuck_beneath(report, pid, self._states()), grace_s=ENDS_WITHIN_S)
         elif process.traced_by == 0:
             self._end(state, report, process.id, f"{words} and cannot be interrupted", file)
-
-    def _interrupt(self, state: State, process_id: ProcessId, verdict: Verdict) -> State | None:
-        """Give a process its verdict; return its state when it took it, None if it did not."""
-        self._boards[state.pid].answer(verdict)
-        _send(process_id, OWN_SIGNAL)
-        until_s = time.monotonic() + GRACE_S
-        while time.monotonic() < until_s:
-            now = self._state(state.pid) or state
-            if now.taken == verdict.number or now.number != state.number or not _is(process_id):
-                return now
-            time.sleep(_POLL_S)
-        return None
 
     def _end(
         self, state: State, report: Report, process_id: ProcessId, words: str, file: str
@@ -198,11 +193,11 @@ class Monitor:
             others = tuple(view.process for view in report.processes[1:])
         else:
             others = beneath(report, state.pid, self._states())
-        end((process_id, *(process.id for process in others)), grace_s=GRACE_S / 3)
+        end((process_id, *(process.id for process in others)), grace_s=ENDS_WITHIN_S)
 
     def _states(self) -> dict[int, State]:
         """Return what each process of pytest does that is there."""
-        found = {pid: self._state(pid) for pid in self._read_boards() if _is_there(pid)}
+        found = {pid: self._state(pid) for pid in self._read_boards() if is_there(pid)}
         return {pid: state for pid, state in found.items() if state is not None}
 
     def _state(self, pid: int) -> State | None:
@@ -222,7 +217,7 @@ def _where(state: State) -> str:
         return f"{state.name} ({state.phase})"
     if state.phase == COLLECTION and state.name:
         return f"the collection of {state.name}"
-    return f"the phase: {state.phase}"
+    return f"pytest ({state.phase})"
 
 
 def _read_judging() -> Judging:
@@ -230,26 +225,3 @@ def _read_judging() -> Judging:
     baseline = settings.baseline
     known = read_baseline(Path(baseline)) if baseline is not None else frozenset()
     return Judging(settings.ignore, known, None)
-
-
-def _is_there(pid: int) -> bool:
-    with suppress(OSError):
-        return read_stat(pid).state not in "ZX"
-    return False
-
-
-def _is(process_id: ProcessId) -> bool:
-    with suppress(OSError):
-        stat = read_stat(process_id.pid)
-        return stat.start_ticks == process_id.start_ticks and stat.state not in "ZX"
-    return False
-
-
-def _send(process_id: ProcessId, number: int) -> None:
-    with suppress(OSError):  # it has ended
-        fd = os.pidfd_open(process_id.pid)
-        try:
-            if _is(process_id):
-                signal.pidfd_send_signal(fd, number)
-        finally:
-            os.close(fd)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import atexit
 import os
 import signal
-import sys
 import time
 from collections.abc import Generator
 from pathlib import Path
@@ -29,9 +29,9 @@ from diag.pytest_monitor.board import (
     State,
     verdicts_on,
 )
+from diag.pytest_monitor.conditions import harmless, is_debugged, marked_s
 
 _CRASHED = "???"  # the phase that both plugins give a test whose process has ended
-_DEBUGGERS = ("pdb", "bdb", "pydevd", "_pydevd")
 
 
 class DiagHang(Failed):
@@ -70,13 +70,15 @@ class Session:
         self._exit_status = 0
         # Numbers are not used twice, also when a program runs pytest several times.
         self._state = State(pid=os.getpid(), number=time.monotonic_ns(), is_worker=is_worker)
-        self._board = Board.of_this_process(folder)
-        self._tell(STARTING)
+        self._board: Board | None = Board.of_this_process(folder)
         signal.signal(OWN_SIGNAL, self._on_signal)
+        self._tell(STARTING)
+        self.loaded()
+        atexit.register(self._at_exit)
 
     def loaded(self) -> None:
         """Take notice of what the other plugins have set up: they are there by now."""
-        self._put(harmless=_harmless())
+        self._put(harmless=harmless())
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_collection(self) -> Generator[None, Any, Any]:
@@ -96,12 +98,15 @@ class Session:
         finally:
             self._tell(COLLECTION)
 
+    def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
+        """Refuse markers that cannot be meant, before any test runs."""
+        for item in items:
+            marked_s(item)
+
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_runtest_protocol(self, item: pytest.Item) -> Generator[None, Any, Any]:
         """Tell of a test that starts, and of its end."""
-        marker = item.get_closest_marker("diag")
-        stall_s = marker.kwargs.get("stall") if marker is not None else None
-        self._marked_s = None if stall_s is None else float(stall_s)
+        self._marked_s = marked_s(item)
         self._tell(BETWEEN, item.nodeid)
         try:
             return (yield)
@@ -165,10 +170,18 @@ class Session:
         """Come back; what takes long is measured anew."""
         self._tell(self._state.phase, self._state.name)
 
+    def _at_exit(self) -> None:
+        """Tell of an end without `pytest_unconfigure`: the options were wrong."""
+        if self._state.pid == os.getpid() and self._state.phase != EXIT:
+            self._tell(EXIT)
+
     def _tell(self, phase: str, name: str = "") -> None:
         state = self._state
         if state.pid != os.getpid():  # forked, and runs tests: pytest-forked
-            self._board = Board.of_this_process(self._folder)
+            try:
+                self._board = Board.of_this_process(self._folder)
+            except OSError:  # no descriptor is left, or the monitor has gone with the folder
+                self._board = None
             state = state._replace(pid=os.getpid(), taken=0, is_worker=False)
         marked_s = self._marked_s if phase in OF_A_TEST else None
         watched = phase not in (BETWEEN, STARTING)
@@ -180,23 +193,24 @@ class Session:
             stall_fails=self._stall_fails or marked_s is not None,
             aside=False,
         )
-        self._board.tell(self._state)
+        self._put()
 
     def _put(self, **changes: Any) -> None:
         self._state = self._state._replace(**changes)
-        self._board.tell(self._state)
+        if self._board is not None:
+            self._board.tell(self._state)
 
     def _on_signal(self, _number: int, _frame: FrameType | None) -> None:
         """Fail what hangs. Runs in the main thread, wherever it is."""
         __tracebackhide__ = True
-        if self._state.pid != os.getpid():
+        if self._state.pid != os.getpid() or self._board is None:
             return  # in a child that a test has forked: it is not meant
         verdict = self._board.verdict()
         if verdict is None or verdict.number == self._state.taken:
             return
         late = verdict.about != self._state.number
-        aside = self._state.aside or _is_debugged()
-        doubtful = verdict.is_proof and self._state.harmless & ~_harmless() != 0
+        aside = self._state.aside or is_debugged()
+        doubtful = verdict.is_proof and self._state.harmless & ~harmless() != 0
         refused = late or aside or doubtful
         self._put(taken=verdict.number, aside=aside, refused=refused)
         if not refused:
@@ -211,27 +225,3 @@ class Session:
             os.write(2, f"{text}\n".encode())
             os._exit(self._exit_status or pytest.ExitCode.TESTS_FAILED)
         raise pytest.exit.Exception(text, returncode=pytest.ExitCode.TESTS_FAILED)
-
-
-def _harmless() -> int:
-    """Return the mask of signals whose Python handler could not free a test.
-
-    There is none (a C library may have one, as readline for SIGWINCH), it is diag's own,
-    or that of pytest-timeout, which ends the test as well.
-    """
-    mask = 0
-    for number in signal.valid_signals():
-        handler = signal.getsignal(number)
-        known = getattr(handler, "__module__", None) in (__name__, "pytest_timeout")
-        if not callable(handler) or known:
-            mask |= 1 << number - 1
-    return mask
-
-
-def _is_debugged() -> bool:
-    tracer = sys.gettrace()
-    module = getattr(tracer, "__module__", None) or type(tracer).__module__
-    if tracer is not None and module.partition(".")[0].startswith(_DEBUGGERS):
-        return True
-    monitoring = getattr(sys, "monitoring", None)  # 3.12 and later
-    return monitoring is not None and monitoring.get_tool(monitoring.DEBUGGER_ID) is not None

@@ -12,7 +12,7 @@ from diag.model.report import Report
 from diag.model.snapshot import Snapshot
 from diag.model.thread import Thread
 from diag.policy.judgement import headline_of
-from diag.pytest_monitor.board import RUNS_CODE, State
+from diag.pytest_monitor.board import RUNS_CODE, UNATTENDED, State
 
 Boards = Mapping[int, State]
 """What each process of pytest did at the first of two looks, by pid."""
@@ -61,7 +61,7 @@ def _without(snapshot: Snapshot, boards: Boards, receivers: set[int]) -> Snapsho
             caught &= ~harmless.get(process.pid, 0)
         threads = tuple(thread for thread in process.threads if thread.tid not in receivers)
         state = boards.get(process.pid)
-        unattended = state is not None and state.phase in RUNS_CODE and process.pid not in parents
+        unattended = state is not None and state.phase in UNATTENDED and process.pid not in parents
         processes.append(
             replace(process, signals_caught=caught, threads=threads, unattended=unattended)
         )

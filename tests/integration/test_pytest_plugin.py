@@ -149,7 +149,7 @@ def test_a_hang_at_exit_is_named_and_ended(tmp_path: Path) -> None:
     run = finish(start(SUITES, tmp_path / "evidence", "--diag", "at_exit"))
     assert "1 passed" in run.out
     assert run.status == 1
-    assert "interpreter exit" in run.error
+    assert "pytest (interpreter exit) hangs" in run.error
     assert 'thread "forgotten"' in run.error
 
 
@@ -186,6 +186,13 @@ def test_a_stall_that_cannot_be_meant(tmp_path: Path, stall: str) -> None:
     run = finish(start(tmp_path, tmp_path / "evidence", "--diag", f"--diag-stall={stall}"))
     assert run.status == 4
     assert "is not a number of seconds above 0" in run.error
+
+
+def test_a_marker_that_cannot_be_meant(tmp_path: Path) -> None:
+    code = "import pytest\n@pytest.mark.diag(stall='soon')\ndef test_it(): pass\n"
+    run = one_test(tmp_path, code)
+    assert run.status == 4
+    assert "marker diag: stall: soon is not a number of seconds above 0" in run.out + run.error
 
 
 def test_what_cannot_be_proven_fails_after_the_time_of_the_marker(tmp_path: Path) -> None:
@@ -230,6 +237,46 @@ def test_descriptors_closed_and_another_folder(tmp_path: Path) -> None:
     assert "test_it.py::test_it (call) hangs" in run.out
 
 
+@pytest.mark.parametrize(
+    ("code", "where"),
+    [
+        ("threading.Event().wait()", "pytest (start) hangs"),
+        ("def pytest_sessionfinish(): threading.Event().wait()", "pytest (session finish) hangs"),
+    ],
+)
+def test_a_hang_outside_of_tests_ends_the_run(tmp_path: Path, code: str, where: str) -> None:
+    (tmp_path / "conftest.py").write_text(f"import threading\n{code}\n")
+    run = one_test(tmp_path, "def test_fine(): pass\n")
+    assert run.status in (1, 4)
+    assert where in run.error + run.out
+    assert "nobody-can-act" in run.error + run.out
+    assert "ended in" not in run.error
+
+
+def test_a_pytest_after_another_in_one_process(tmp_path: Path) -> None:
+    (tmp_path / "test_it.py").write_text(
+        "import threading\ndef test_it(): threading.Event().wait()\n"
+    )
+    code = (
+        "import pytest, sys\n"
+        "options = ['-p', 'no:cacheprovider', '-p', 'diag.pytest_plugin', '--diag', '-q']\n"
+        "sys.exit(min(pytest.main([*options, 'test_it.py']) for _ in range(2)))\n"
+    )
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(map(str, sys.path))}
+    environment |= {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
+    environment.pop("DIAG_PYTEST_RUN", None)
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=tmp_path,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert done.returncode == 1, done.stdout + done.stderr
+    assert done.stdout.count("test_it.py::test_it (call) hangs") == 2
+
+
 def test_evidence_survives_kill_9(tmp_path: Path) -> None:
     code = "import os\ndef test_it(): os.kill(os.getpid(), 9)\n"
     run = one_test(tmp_path, code)
@@ -263,3 +310,20 @@ def test_what_a_test_leaves_behind(tmp_path: Path) -> None:
     assert run.out.count("left behind") == 2
     quiet = one_test(tmp_path, code, "--diag-no-leaks")
     assert "left behind" not in quiet.out
+
+
+def test_a_healthy_suite_of_quick_tests_is_hardly_slower(tmp_path: Path) -> None:
+    (tmp_path / "test_it.py").write_text(
+        "import pytest\n"
+        "@pytest.mark.parametrize('number', range(500))\n"
+        "def test_quick(number, tmp_path): assert sum(range(20_000)) > number\n"
+    )
+
+    def took_s(*options: str) -> float:
+        run = finish(start(tmp_path, tmp_path / "evidence", *options, tmp_path))
+        assert "500 passed" in run.out
+        return run.took_s
+
+    plain_s = min(took_s() for _ in range(2))
+    watched_s = min(took_s("--diag") for _ in range(2))
+    assert watched_s <= plain_s * 1.03 + 1.0

@@ -4,15 +4,15 @@ import bdb
 import signal
 import sys
 
-from diag.pytest_monitor.session import _harmless, _is_debugged
+from diag.pytest_monitor.conditions import harmless, is_debugged
 
 
-def test_a_handler_of_the_program_is_not_harmless() -> None:
+def test_a_handler_of_the_program_is_notharmless() -> None:
     bit = 1 << signal.SIGUSR2 - 1
-    assert _harmless() & bit
+    assert harmless() & bit
     before = signal.signal(signal.SIGUSR2, lambda *_: None)
     try:
-        assert not _harmless() & bit
+        assert not harmless() & bit
     finally:
         signal.signal(signal.SIGUSR2, before)
 
@@ -22,8 +22,8 @@ def test_a_debugger_is_told_from_a_tracer() -> None:
     debugger.reset()
     try:
         sys.settrace(lambda *_: None)
-        assert not _is_debugged()
+        assert not is_debugged()
         sys.settrace(debugger.trace_dispatch)
-        assert _is_debugged()
+        assert is_debugged()
     finally:
         sys.settrace(before)

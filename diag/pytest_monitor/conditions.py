@@ -1,0 +1,63 @@
+"""What holds inside of pytest when a verdict comes: handlers of signals, debuggers, markers."""
+
+import signal
+import sys
+
+import pytest
+
+_OWN = "diag.pytest_monitor.session"  # where diag's own handler is
+_DEBUGGERS = ("pdb", "bdb", "pydevd", "_pydevd")
+
+
+def seconds(value: str | float, what: str) -> float:
+    """Return a number of seconds that somebody has given.
+
+    Raises:
+        UsageError: it is none, or not above 0.
+
+    """
+    try:
+        given_s = float(value)
+    except (TypeError, ValueError):
+        given_s = 0.0
+    if not 0 < given_s < float("inf"):
+        raise pytest.UsageError(f"{what}: {value} is not a number of seconds above 0")
+    return given_s
+
+
+def marked_s(item: pytest.Item) -> float | None:
+    """Return the time that the marker of a test gives it, None if it has none.
+
+    Raises:
+        UsageError: it is no time.
+
+    """
+    marker = item.get_closest_marker("diag")
+    if marker is None or "stall" not in marker.kwargs:
+        return None
+    return seconds(marker.kwargs["stall"], f"{item.nodeid}: marker diag: stall")
+
+
+def harmless() -> int:
+    """Return the mask of signals whose Python handler could not free a test.
+
+    There is none (a C library may have one, as readline for SIGWINCH), it is diag's own,
+    or that of pytest-timeout, which ends the test as well.
+    """
+    mask = 0
+    for number in signal.valid_signals():
+        handler = signal.getsignal(number)
+        known = getattr(handler, "__module__", None) in (_OWN, "pytest_timeout")
+        if not callable(handler) or known:
+            mask |= 1 << number - 1
+    return mask
+
+
+def is_debugged() -> bool:
+    """Whether a debugger is at work in this thread."""
+    tracer = sys.gettrace()
+    module = getattr(tracer, "__module__", None) or type(tracer).__module__
+    if tracer is not None and module.partition(".")[0].startswith(_DEBUGGERS):
+        return True
+    monitoring = getattr(sys, "monitoring", None)  # 3.12 and later
+    return monitoring is not None and monitoring.get_tool(monitoring.DEBUGGER_ID) is not None
