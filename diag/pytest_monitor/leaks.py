@@ -37,6 +37,11 @@ class Held(NamedTuple):
             *({k: v for k, v in a.items() if k not in b} for a, b in zip(self, known, strict=True))
         )
 
+    def named(self) -> Held:
+        """Return the same with names of descriptors; those that are closed are left out."""
+        open_ = {fd: name for fd in self.descriptors if (name := _name(fd))}
+        return self._replace(descriptors=open_)
+
     def __bool__(self) -> bool:
         return any(map(len, self))
 
@@ -62,13 +67,19 @@ class Leaks:
         self._known = held()
         result = yield
         left = held().without(self._known)
-        until_s = time.monotonic() + _GRACE_S
-        while left and time.monotonic() < until_s:
-            time.sleep(_POLL_S)
-            left = held().without(self._known)
+        if left:
+            left = self._lasting(left)
         if left:
             self._warn(item, left)
         return result
+
+    def _lasting(self, left: Held) -> Held:
+        """Return what is still there after a moment, by name."""
+        until_s = time.monotonic() + _GRACE_S
+        while left and time.monotonic() < until_s:
+            time.sleep(_POLL_S)
+            left = held().named().without(self._known)
+        return left
 
     @pytest.hookimpl(wrapper=True)
     def pytest_fixture_setup(self, fixturedef: Any) -> Generator[None, Any, Any]:
@@ -122,9 +133,17 @@ def _read(path: str) -> str:
 
 
 def _descriptors() -> dict[int, str]:
-    fds = {int(path.name) for path in Path("/proc/self/fd").iterdir()} - _machinery()
-    # The one by which the folder was listed is closed by now.
-    return {fd: name for fd in fds if (name := _name(fd))}
+    fds = {int(entry.name) for entry in os.scandir("/proc/self/fd")} - _machinery()
+    # The one by which the folder was listed is closed by now. Names take time: see `named`.
+    return dict.fromkeys(filter(_is_open, fds), "")
+
+
+def _is_open(fd: int) -> bool:
+    try:
+        os.get_inheritable(fd)
+    except OSError:
+        return False
+    return True
 
 
 def _name(fd: int) -> str:

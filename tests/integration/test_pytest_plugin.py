@@ -66,8 +66,9 @@ def finish(run: "subprocess.Popen[str]", *, within_s: float = 60) -> Run:
         run.kill()
         out, error = run.communicate()
         pytest.fail(f"pytest did not end:\n{out}{error}")
+    took_s = time.monotonic() - begun_s
     assert_no_monitor_stays(run.pid)
-    return Run(run.pid, run.returncode, out, error, time.monotonic() - begun_s)
+    return Run(run.pid, run.returncode, out, error, took_s)
 
 
 def one_test(folder: Path, code: str, *options: str) -> Run:
