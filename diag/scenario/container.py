@@ -1,7 +1,7 @@
 """Runs a variant in a real OCI container with its limits: `runc`, without a daemon.
 
 The container sees the machine's own root, so its Pythons are there, and has its own pids, mounts,
-/tmp and control groups. The mounts live in a mount namespace of their own and vanish with it.
+/dev/shm and control groups. The mounts live in a mount namespace of their own and vanish with it.
 
 Source: the OCI runtime specification, config.md and config-linux.md; runc(8).
 """
@@ -32,7 +32,6 @@ _MOUNTS: tuple[tuple[str, str, str, list[str]], ...] = (
     ("/dev", "tmpfs", "tmpfs", ["nosuid", "mode=755"]),
     ("/dev/shm", "tmpfs", "shm", ["nosuid", "nodev", "mode=1777"]),  # noqa: S108
     (_CGROUP_ROOT, "cgroup", "cgroup", ["nosuid", "noexec", "nodev", "ro"]),
-    ("/tmp", "tmpfs", "tmpfs", ["nosuid", "nodev", "mode=1777"]),  # noqa: S108
 )
 
 _numbers = itertools.count(1)
