@@ -260,7 +260,7 @@ def test_a_quota_throttles_the_pool_that_does_not_know_of_it() -> None:
         assert number(fixed, "timed_out") == 0
         assert number(broken, "latency_p50_ms") > 5 * number(fixed, "latency_p50_ms")
     if not broken.notes:  # with the CPUs taken by others it never comes to its quota
-        assert (broken.usage.throttled_periods or 0) > (fixed.usage.throttled_periods or 0)
+        assert (broken.usage.throttled_s or 0.0) > (fixed.usage.throttled_s or 0.0)
     assert groups(os.getpid()) == set()
 
 
