@@ -42,7 +42,8 @@ class Cause(Record, frozen=True):
         kind: what it is.
         threads: the members, the most telling first.
         victims: threads that wait for them, directly or not, nearest first.
-        proven: False if something that could not be read might still end it.
+        proven: False if something that could not be read might still end it, or
+            if an owner that makes it what it is may be another.
 
     """
 
@@ -59,12 +60,15 @@ def find_causes(tree: Tree, liveness: Liveness) -> tuple[Cause, ...]:
     for sink in sinks(graph):
         if not sink <= liveness.proven and all(idles(tree, member) for member in sink):
             continue  # without a proof, those who wait as idle programs do are idle
+        kind = _kind_of(tree, liveness, graph, sink)
+        names_owners = kind is CauseKind.LOCK_CYCLE
         causes.append(
             Cause(
-                kind=_kind_of(tree, liveness, graph, sink),
+                kind=kind,
                 threads=tuple(sorted(sink, key=lambda member: _telling(tree, member))),
                 victims=tuple(waiting_for(graph, sink)),
-                proven=sink <= liveness.proven,
+                proven=sink <= liveness.proven
+                and not (names_owners and _guesses_an_owner(liveness, sink)),
             )
         )
     return tuple(causes)
@@ -146,7 +150,12 @@ def _waits_for_owner(tree: Tree, wakers: Wakers, member: ThreadId) -> bool:
     if tree.threads[member].wait.kind is WaitKind.FILE_LOCK:
         return True
     owner = wakers.owner
-    return owner is not None and owner.state is OwnerState.THREAD
+    return owner is not None and owner.state in (OwnerState.THREAD, OwnerState.PROBABLE)
+
+
+def _guesses_an_owner(liveness: Liveness, sink: frozenset[ThreadId]) -> bool:
+    owners = (liveness.wakers[member].owner for member in sink)
+    return any(owner is not None and owner.state is OwnerState.PROBABLE for owner in owners)
 
 
 def _takes_a_lock(tree: Tree, member: ThreadId) -> bool:

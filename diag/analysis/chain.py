@@ -85,6 +85,9 @@ def owner_words(case: Case, waiter: ThreadId, owner: Owner) -> list[str]:
         case OwnerState.AMBIGUOUS if owner.thread is not None:
             other = "or a thread of the parent that had the same id when it was forked"
             return [f"its owner is {case.name(owner.thread)}, {other}"]
+        case OwnerState.PROBABLE if owner.thread is not None:
+            other = "or a thread that had the same id and ended without releasing it"
+            return [f"its owner is {case.name(owner.thread)}, {other}"]
         case OwnerState.GONE:
             return _gone_words(case, waiter, owner)
     copied = _parent_copy_words(case, waiter)

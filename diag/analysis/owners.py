@@ -20,6 +20,7 @@ class OwnerState(StrEnum):
     """What is known about an owner."""
 
     THREAD = "thread"  # a thread that exists
+    PROBABLE = "probable"  # that thread, or one that has ended and had the same id
     AMBIGUOUS = "ambiguous"  # that thread, or one of the parent's that had the same id
     GONE = "gone"  # recorded, and no such thread exists
     UNKNOWN = "unknown"
@@ -30,7 +31,7 @@ class Owner(Record, frozen=True):
 
     Attributes:
         state: how it is known.
-        thread: the owner, for THREAD and AMBIGUOUS.
+        thread: the owner, for THREAD, PROBABLE and AMBIGUOUS.
         ident: the pthread id that the lock records.
         parent: pid of the process that was forked, for a GONE owner.
         parent_thread: the thread of the parent that has that id, if it still exists.
@@ -64,7 +65,14 @@ def resolve(tree: Tree, waiter: ThreadId, lock: Lock) -> Owner:
             # A module's lock records its owner as an RLock does (importlib._bootstrap).
             return _by_ident(tree, process, subject.owner_ident, LockKind.RLOCK)
         return Owner(state=OwnerState.UNKNOWN, because=lock.owner_unknown or "not recorded")
-    return _by_ident(tree, process, lock.owner_ident, lock.kind)
+    return _by_ident(
+        tree,
+        process,
+        lock.owner_ident,
+        lock.kind,
+        seen_inside=lock.owner_source is not None,
+        reused=lock.owner_reused,
+    )
 
 
 def _by_tid(tree: Tree, process: Process, tid: int) -> Owner:
@@ -74,15 +82,27 @@ def _by_tid(tree: Tree, process: Process, tid: int) -> Owner:
     return Owner(state=OwnerState.GONE, because=f"thread {tid} does not exist")
 
 
-def _by_ident(tree: Tree, process: Process, ident: int, kind: LockKind) -> Owner:
+def _by_ident(
+    tree: Tree,
+    process: Process,
+    ident: int,
+    kind: LockKind,
+    *,
+    seen_inside: bool = False,
+    reused: bool = False,
+) -> Owner:
     thread = tree.thread_with_ident(process.pid, ident)
     recorded = kind in (LockKind.RLOCK, LockKind.BUFFER)
     if thread is None:
         return _gone(tree, process, ident) if recorded else _ended(ident)
     # In a fork child only its main thread existed at the fork. glibc gives the
     # stacks, and thereby the ids, of the threads that were not copied to new ones.
-    reused = recorded and process.forked_without_exec and thread.tid != process.pid
-    state = OwnerState.AMBIGUOUS if reused else OwnerState.THREAD
+    state = OwnerState.THREAD
+    if recorded and not seen_inside:
+        if process.forked_without_exec and thread.tid != process.pid:
+            state = OwnerState.AMBIGUOUS
+        elif reused:
+            state = OwnerState.PROBABLE
     return Owner(state=state, thread=thread, ident=ident)
 
 

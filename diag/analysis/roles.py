@@ -40,7 +40,7 @@ def role_of(tree: Tree, pid: int) -> str:
     helper = _helper(process)
     if helper is not None:
         return helper
-    if _works_for_a_pool(process):
+    if works_for_a_pool(process):
         return "worker"
     if process.interpreter is None:
         return process.name
@@ -56,7 +56,8 @@ def _helper(process: Process) -> str | None:
     return next((role for sign, role in _HELPERS.items() if sign in command), None)
 
 
-def _works_for_a_pool(process: Process) -> bool:
+def works_for_a_pool(process: Process) -> bool:
+    """Return whether the main thread runs the loop of a pool's worker."""
     stack = _main_stack(process)
     if stack is None:
         return False

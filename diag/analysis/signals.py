@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from diag.analysis.event_loops import is_parked
 from diag.analysis.idioms import IDLING, PARKING, idiom_of, is_called_by_library
+from diag.analysis.roles import works_for_a_pool
 from diag.analysis.tree import Tree
 from diag.model.ids import ThreadId
 from diag.model.lock import LockKind
@@ -32,6 +33,7 @@ _NOT_A_WAKER = frozenset(
 )
 
 
+_PARKED_CHILD = "it may be parked until a signal ends it"
 _UNINTERRUPTIBLE = frozenset({LockKind.BUFFER, LockKind.MUTEX, LockKind.GIL})
 
 
@@ -54,15 +56,19 @@ def signals_for(tree: Tree, waiter: ThreadId) -> Signals:
 
     A main thread that is parked ends with Ctrl-C or a signal's default action. In
     any other wait it needs a handler that the program installed itself, and only in
-    a wait in which programs idle it is likely to be there for that.
+    a wait in which programs idle it is likely to be there for that. A child that waits
+    for an Event of its own may be parked as well, under a parent that only waits for it
+    to be ended; an Event shared with other processes is there for one of them to set.
     """
     if waiter.tid != waiter.pid:
         return Signals()
-    if is_parked_main(tree, waiter) and _is_at_the_top(tree, waiter.pid):
+    parked = is_parked_main(tree, waiter)
+    if parked and _is_at_the_top(tree, waiter.pid):
         return Signals(outside="parked until a signal")
     handler = handler_of(tree, waiter)
     if handler is None:
-        return Signals()
+        waits_inside = tree.threads[waiter].wait.kind is not WaitKind.SHARED_LOCK
+        return Signals(doubt=_PARKED_CHILD if parked and waits_inside else None)
     if idles(tree, waiter):
         return Signals(outside=handler)
     return Signals(doubt=f"{handler} might do something about it")
@@ -72,9 +78,11 @@ def is_parked_main(tree: Tree, waiter: ThreadId) -> bool:
     """Return whether a main thread waits in a way in which programs stay on purpose.
 
     That is for an event without a time-out, by its own code (a library waits for
-    something that is to come), or in an event loop without tasks.
+    something that is to come), or in an event loop without tasks. A task of a pool
+    is to end.
     """
-    if waiter.tid != waiter.pid or tree.processes[waiter.pid].unattended:
+    process = tree.processes[waiter.pid]
+    if waiter.tid != waiter.pid or process.unattended or works_for_a_pool(process):
         return False
     stack = tree.threads[waiter].stack
     waits_by_itself = idiom_of(stack) in PARKING and not is_called_by_library(stack)

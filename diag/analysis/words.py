@@ -109,7 +109,8 @@ def describe_owner(lock: Lock, process: Process) -> str | None:
     if owner is None:
         return f"{verb} {lock.owner_ident:#x}, which is no thread known there"
     name = owner.stack.thread_name if owner.stack and owner.stack.thread_name else owner.name
-    return f'{verb} "{name}" (tid {owner.tid})'
+    earlier = ", or one that ended and had its id" if lock.owner_reused else ""
+    return f'{verb} "{name}" (tid {owner.tid}{earlier})'
 
 
 def describe_channel(channel: Channel) -> str:

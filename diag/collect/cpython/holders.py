@@ -7,6 +7,9 @@ A frame whose code names `release` may have given the lock away within the body.
 
 A thread in `Condition.wait` has released the condition's lock, though it may be
 in the body of a `with` on it.
+
+One bare acquire() is known by heart, for it is in every program: until 3.12
+`logging.Handler.handle` takes the handler's lock so before it calls `emit`.
 """
 
 from collections.abc import Iterable
@@ -21,6 +24,7 @@ from diag.collect.memory import Memory, MemoryBudgetError, MemoryUnreadableError
 _LOCK_TYPES = frozenset(("_thread.lock", "_thread.RLock"))
 _RELEASE = "release"
 _FORKING_FUNCTION = "_launch"
+_HANDLING = ("handle", "emit")
 
 
 def locks_held(
@@ -32,7 +36,7 @@ def locks_held(
     *,
     forked: bool,
 ) -> frozenset[int]:
-    """Return the addresses of the locks that a blocked thread holds by `with`.
+    """Return the addresses of the locks that a blocked thread holds, by `with` or for logging.
 
     What cannot be proven is left out.
 
@@ -44,10 +48,13 @@ def locks_held(
     exits = Exits(memory, types, values, version)
     held: set[int] = set()
     released: set[int] = set()
+    callee: Frame | None = None
     try:
         for frame in frames.of(thread_state):
             if forked and frame.code.name == _FORKING_FUNCTION:
                 break
+            held |= _lock_of_handler(values, types, frame, callee)
+            callee = frame
             if _waits_on_condition(types, frame):
                 released |= _locks_of(memory, types, frame.first_local, version)
             entered = _locks_entered(values, types, exits.entered(frame)) - released
@@ -70,6 +77,18 @@ def _locks_entered(values: Values, types: Types, entered: Iterable[int]) -> set[
         if inner is not None:
             locks.add(inner)
     return locks
+
+
+def _lock_of_handler(values: Values, types: Types, frame: Frame, callee: Frame | None) -> set[int]:
+    """Return the lock of the handler of logging that is emitting a record, if one is."""
+    if callee is None or (frame.code.name, callee.code.name) != _HANDLING:
+        return set()
+    handler = frame.first_local
+    kind = types.of(handler) if handler and handler == callee.first_local else None
+    if kind is None or "Handler" not in kind.lineage:
+        return set()
+    lock = values.attribute(handler, "lock")
+    return {lock} if lock is not None else set()
 
 
 def _waits_on_condition(types: Types, frame: Frame) -> bool:

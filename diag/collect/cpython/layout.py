@@ -49,6 +49,7 @@ class Layout:
             interpreter state.
         gil_in_runtime: which of the two.
         ident: in `PyThreadState`.
+        serial: in `PyThreadState`: its `id`, counted up from 1 by each interpreter.
         native_id: in `PyThreadState`, None before 3.11.
         join_parks: join and SimpleQueue wait in the parking lot (3.13).
         lock_parks: so do Lock and RLock (3.14).
@@ -62,6 +63,7 @@ class Layout:
     gil: int
     gil_in_runtime: bool = False
     ident: int
+    serial: int
     native_id: int | None = None
     join_parks: bool = False
     lock_parks: bool = False
@@ -76,6 +78,7 @@ TABLES: dict[tuple[int, int], Layout] = {
         gil=0x160,
         gil_in_runtime=True,
         ident=176,
+        serial=256,
     ),
     (3, 10): Layout(
         interpreters_head=0x20,
@@ -84,6 +87,7 @@ TABLES: dict[tuple[int, int], Layout] = {
         gil=0x160,
         gil_in_runtime=True,
         ident=176,
+        serial=256,
     ),
     (3, 11): Layout(
         interpreters_head=0x28,
@@ -92,6 +96,7 @@ TABLES: dict[tuple[int, int], Layout] = {
         gil=0x168,
         gil_in_runtime=True,
         ident=152,
+        serial=240,
         native_id=160,
     ),
     (3, 12): Layout(
@@ -100,6 +105,7 @@ TABLES: dict[tuple[int, int], Layout] = {
         threads_head=0x48,
         gil=0x180,
         ident=136,
+        serial=224,
         native_id=144,
     ),
     (3, 13): Layout(
@@ -108,6 +114,7 @@ TABLES: dict[tuple[int, int], Layout] = {
         threads_head=0x1CB0,
         gil=0x10,
         ident=152,
+        serial=224,
         native_id=160,
         join_parks=True,
     ),
@@ -117,6 +124,7 @@ TABLES: dict[tuple[int, int], Layout] = {
         threads_head=0x1CB0,
         gil=0x10,
         ident=152,
+        serial=224,
         native_id=160,
         join_parks=True,
         lock_parks=True,
@@ -127,6 +135,7 @@ TABLES: dict[tuple[int, int], Layout] = {
         threads_head=0x1CA8,
         gil=0x10,
         ident=176,
+        serial=248,
         native_id=184,
         join_parks=True,
         lock_parks=True,

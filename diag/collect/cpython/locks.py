@@ -76,7 +76,7 @@ def find_lock(interior: Interior, futex: Futex, call: Syscall) -> Lock:
         needle = futex.address if parked is None else parked
         hit = find_object(memory, space, types, pointer, needle, _places(interior, parked))
     if hit is not None:
-        return _describe(hit, parked=parked is not None)
+        return _describe(hit, runtime, parked=parked is not None)
     if is_semaphore(futex):
         return _unknown_object(interior, pointer, futex.address if parked is None else parked)
     return Lock(
@@ -122,7 +122,7 @@ def _parked(interior: Interior, mutex: int) -> Lock | None:
     if kind is None or OTHERS.isdisjoint(kind.lineage):
         return None
     head = interior.memory.read(address, HEAD_BYTES)
-    return _describe(Hit(address, kind, head), parked=True)
+    return _describe(Hit(address, kind, head), interior.runtime, parked=True)
 
 
 def _places(interior: Interior, parked: int | None) -> dict[int, frozenset[str]]:
@@ -137,7 +137,7 @@ def _places(interior: Interior, parked: int | None) -> dict[int, frozenset[str]]
     return places
 
 
-def _describe(hit: Hit, *, parked: bool) -> Lock:
+def _describe(hit: Hit, runtime: Runtime, *, parked: bool) -> Lock:
     kind = next(KINDS[name] for name in hit.type.lineage if name in KINDS)
     lock = partial(Lock, kind=kind, address=hit.address, type_name=hit.type.name)
     match kind:
@@ -145,7 +145,8 @@ def _describe(hit: Hit, *, parked: bool) -> Lock:
             owner, count = struct.unpack_from("<QQ", hit.head, at.RLOCK_OWNER)
             if parked:
                 count = count + 1 if hit.head[at.LOCK_POINTER] & 1 else 0
-            return _owned(lock, owner, count)
+            reused = owner in runtime.idents.keys() - runtime.first_idents
+            return _owned(partial(lock, owner_reused=reused), owner, count)
         case LockKind.BUFFER:
             (owner,) = struct.unpack_from("<Q", hit.head, at.BUFFER_OWNER)
             return _owned(lock, owner, 1)
@@ -158,7 +159,9 @@ def _describe(hit: Hit, *, parked: bool) -> Lock:
 
 def _owned(lock: Callable[..., Lock], owner: int, count: int) -> Lock:
     if not owner or not count:
-        return lock(locked=False, owner_unknown="the lock was free when it was read")
+        return lock(
+            locked=False, owner_reused=False, owner_unknown="the lock was free when it was read"
+        )
     return lock(locked=True, owner_ident=owner, count=count)
 
 

@@ -11,6 +11,7 @@ import struct
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import pairwise
 
 from diag.collect.cpython.layout import (
     GIL_HEAD_BYTES,
@@ -45,12 +46,14 @@ class ThreadState:
     Attributes:
         address: of the structure.
         ident: pthread id, 0 while the thread is being started.
+        serial: its number among all that its interpreter ever had, from 1.
         native_id: kernel thread id as the interpreter noted it, None before 3.11.
 
     """
 
     address: int
     ident: int
+    serial: int
     native_id: int | None
 
 
@@ -65,6 +68,7 @@ class Runtime:
         gil: of the main interpreter.
         gils: addresses of the GILs of all interpreters.
         states: thread states of the live threads.
+        first_idents: those of `idents` that no earlier thread of Python can have had.
 
     """
 
@@ -74,6 +78,7 @@ class Runtime:
     gil: Gil | None
     gils: tuple[int, ...]
     states: tuple[ThreadState, ...] = ()
+    first_idents: frozenset[int] = frozenset()
 
 
 def read_runtime(
@@ -123,7 +128,8 @@ def _read_once(
     interpreters = _interpreters(memory, runtime, layout)
     if not interpreters:
         raise RuntimeMismatchError("no interpreter is initialised in it")
-    states = [state for address in interpreters for state in _threads(memory, address, layout)]
+    by_interpreter = [_threads(memory, address, layout) for address in interpreters]
+    states = [state for found in by_interpreter for state in found]
     idents, dead = _check_idents(memory, states, tids, forked=forked)
     addresses = [_gil_address(memory, runtime, address, layout) for address in interpreters]
     # New interpreters are put at the head of the list: the last is the main one.
@@ -135,6 +141,22 @@ def _read_once(
         gil=gil,
         gils=tuple(dict.fromkeys(address for address in addresses if address)),
         states=tuple(state for state in states if state.ident in idents),
+        first_idents=frozenset().union(*map(_first_idents, by_interpreter)) & idents.keys(),
+    )
+
+
+def _first_idents(states: list[ThreadState]) -> frozenset[int]:
+    """Return the idents that belong to the first thread that ever had them.
+
+    glibc gives the stack of a thread that has ended, and with it the ident, to a new one.
+    Where all older threads are still there, none of them can have left its ident behind.
+    The list has the newest first; a table that is not true for a build shows in the order.
+    """
+    serials = [state.serial for state in states]
+    if any(newer <= older for newer, older in pairwise(serials)):
+        return frozenset()
+    return frozenset(
+        state.ident for older, state in enumerate(reversed(states)) if state.serial == older + 1
     )
 
 
@@ -151,7 +173,7 @@ def _interpreters(memory: Memory, runtime: int, layout: Layout) -> list[int]:
 
 def _threads(memory: Memory, interpreter: int, layout: Layout) -> list[ThreadState]:
     states: list[ThreadState] = []
-    size = (layout.native_id or layout.ident) + 8
+    size = layout.serial + 8  # the last of what is read here
     previous, address = 0, memory.u64(interpreter + layout.threads_head)
     while address:
         if len(states) >= MAX_THREADS:
@@ -164,6 +186,7 @@ def _threads(memory: Memory, interpreter: int, layout: Layout) -> list[ThreadSta
             ThreadState(
                 address=address,
                 ident=_U64.unpack_from(block, layout.ident)[0],
+                serial=_U64.unpack_from(block, layout.serial)[0],
                 native_id=(
                     None
                     if layout.native_id is None

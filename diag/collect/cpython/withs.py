@@ -1,4 +1,4 @@
-"""Names the holders of the plain locks that threads of one process wait for."""
+"""Names the holders of the locks that threads of one process wait for, by their `with`."""
 
 from collections.abc import Callable
 
@@ -24,6 +24,8 @@ def with_holders(
 ) -> tuple[Thread, ...]:
     """Return the threads, plain locks with the one thread that is inside a `with` on them.
 
+    So are RLocks whose owner might else be an earlier thread that had the same ident.
+
     Args:
         interior: the process.
         layout: of its frames.
@@ -35,7 +37,7 @@ def with_holders(
         MemoryBudgetError: the process has used up what it was allowed.
 
     """
-    wanted = {lock.address for lock in map(_plain_lock, threads) if lock is not None}
+    wanted = {lock.address for lock in map(_sought, threads) if lock is not None}
     if not wanted:
         return threads
     by_inner_tid = {thread.inner_tid or thread.tid: thread for thread in threads}
@@ -54,17 +56,24 @@ def with_holders(
     return tuple(_with_owner(thread, owners) for thread in threads)
 
 
-def _plain_lock(thread: Thread) -> Lock | None:
+def _sought(thread: Thread) -> Lock | None:
+    """Return the lock that the thread waits for, if it does not say well enough who has it."""
     lock = thread.wait.lock
-    return lock if lock is not None and lock.kind is LockKind.LOCK and lock.locked else None
+    if lock is None or not lock.locked:
+        return None
+    return lock if lock.kind is LockKind.LOCK or lock.kind is LockKind.RLOCK else None
 
 
 def _with_owner(thread: Thread, owners: dict[int, set[int]]) -> Thread:
-    lock = _plain_lock(thread)
+    lock = _sought(thread)
     idents = owners.get(lock.address or 0, set()) if lock is not None else set()
     if lock is None or not idents:
         return thread
-    if len(idents) == 1:
+    if lock.kind is LockKind.RLOCK:
+        if lock.owner_ident not in idents:
+            return thread
+        lock = msgspec.structs.replace(lock, owner_source=WITH, owner_reused=False)
+    elif len(idents) == 1:
         (ident,) = idents
         lock = msgspec.structs.replace(
             lock, owner_ident=ident, owner_source=WITH, owner_unknown=None

@@ -3,6 +3,7 @@
 import msgspec
 import pytest
 
+from diag.analysis.chain import owner_words
 from diag.model.channel import Channel, ChannelKind
 from diag.model.ids import ThreadId
 from diag.model.lock import Lock, LockKind, Semaphore, SemaphoreHolder
@@ -244,10 +245,51 @@ def test_a_root_parked_on_an_event_is_live_and_keeps_its_idle_pool_live():
     assert not dead(root)
 
 
-def test_a_child_that_waits_for_an_event_without_anybody_to_set_it_is_dead():
-    root = process(5, thread(5, waits_for_child(10), stack=LOCKING))
-    child = process(10, thread(10, lock_wait(), stack=PARKED), parent=5, forked=True)
-    assert dead(root, child) == {ThreadId(5, 5), ThreadId(10, 10)}
+class TestChildOnAnEventUnderAParentThatJoinsIt:
+    def tree(self, stack=PARKED, wait=None):
+        root = process(5, thread(5, waits_for_child(10), stack=LOCKING))
+        waits = thread(10, wait or lock_wait(), stack=stack)
+        child = process(10, waits, parent=5, forked=True)
+        return case(root, child)
+
+    def test_it_may_be_parked_and_nothing_is_said(self):
+        seen = self.tree()
+        assert seen.liveness.proven == frozenset()
+        assert seen.causes == ()
+
+    def test_a_task_of_a_pool_is_not_parked(self):
+        task = (*PARKED, *frames("worker ~multiprocessing/pool.py:120"))
+        assert self.tree(task).liveness.proven == {ThreadId(5, 5), ThreadId(10, 10)}
+
+    def test_a_shared_event_is_there_for_another_process_to_set(self):
+        semaphore = Semaphore(key="sem", max_value=1, value=0, recursive=False, mapped_by=(5, 10))
+        lock = Lock(kind=LockKind.SEMAPHORE, semaphore=semaphore)
+        wait = Wait(kind=WaitKind.SHARED_LOCK, syscall="futex", lock=lock)
+        assert self.tree(wait=wait).liveness.proven == {ThreadId(5, 5), ThreadId(10, 10)}
+
+
+class TestOwnerWhoseIdAnEndedThreadMayHaveHad:
+    def tree(self, **more):
+        def waits_for(owner):
+            wait = lock_wait(RLOCK, owner=owner)
+            assert wait.lock is not None
+            return msgspec.structs.replace(wait, lock=msgspec.structs.replace(wait.lock, **more))
+
+        first = thread(10, waits_for(11 * 16), stack=LOCKING)
+        return case(process(10, first, thread(11, waits_for(10 * 16), stack=LOCKING)))
+
+    def test_a_circle_of_guessed_owners_is_likely_though_its_members_are_dead(self):
+        seen = self.tree(owner_reused=True)
+        assert len(seen.liveness.proven) == 2
+        assert [(cause.kind, cause.proven) for cause in seen.causes] == [("lock-cycle", False)]
+
+    def test_a_circle_of_owners_that_are_known_is_proven(self):
+        assert [cause.proven for cause in self.tree().causes] == [True]
+
+    def test_it_is_said(self):
+        seen = self.tree(owner_reused=True)
+        owner = seen.liveness.wakers[ThreadId(10, 10)].owner
+        assert "or a thread that had the same id" in owner_words(seen, ThreadId(10, 10), owner)[0]
 
 
 def test_without_a_stack_a_main_thread_may_be_parked():

@@ -7,6 +7,7 @@ from diag.analysis.case import Case
 from diag.model.channel import Channel, ChannelKind
 from diag.model.finding import Confidence, Severity
 from diag.model.ids import ProcessId
+from diag.model.lock import LockKind
 from diag.model.snapshot import Snapshot
 from diag.model.wait import Wait
 from diag.rules.stall import RULE
@@ -67,7 +68,7 @@ def test_who_has_nothing_to_do_is_left_in_peace(wait: Wait) -> None:
 
 
 def test_a_proof_comes_first() -> None:
-    stuck = case(waits_for_child(11), lock_wait())  # the child waits for itself
+    stuck = case(waits_for_child(11), lock_wait(LockKind.RLOCK, owner=0xDEAD))
     assert stuck.liveness.likely
     assert not list(RULE.judge(stuck))
 

@@ -118,6 +118,7 @@ class World:
             after = states[index + 1] if index + 1 < len(states) else 0
             memory.put_words(states[index], before, after, INTERPRETER)
             memory.put_words(states[index] + layout.ident, ident)
+            memory.put_words(states[index] + layout.serial, len(threads) - index)
             if layout.native_id is not None:
                 memory.put_words(states[index] + layout.native_id, native)
         if not layout.gil_in_runtime:

@@ -18,6 +18,7 @@ from tests.unit.collect.cpython.fakes import GIL, HEAP, OBJECTS, STACK, HostileM
 SEM_WAIT = 0x189
 SEMAPHORE = HEAP + 0x9000
 OWNER = 0x7F00_1234_5680
+REUSED = 0x7F00_1234_9680
 NEW = (3, 15)
 OLD = (3, 12)
 
@@ -25,8 +26,9 @@ OLD = (3, 12)
 def interior(memory: Memory, version: tuple[int, int]) -> Interior:
     runtime = Runtime(
         layout=TABLES[version],
-        idents={OWNER: 1},
+        idents={OWNER: 1, REUSED: 2},
         dead_idents=(),
+        first_idents=frozenset({OWNER}),
         gil=Gil(address=GIL, locked=True, holder_ident=OWNER),
         gils=(GIL,),
     )
@@ -65,6 +67,15 @@ def test_rlock_of_3_12() -> None:
         owner_ident=OWNER,
         count=2,
     )
+
+
+@pytest.mark.parametrize(("owner", "reused"), [(OWNER, False), (REUSED, True), (0xDEAD, False)])
+def test_owner_of_an_rlock_may_have_the_ident_of_an_earlier_thread(
+    owner: int, *, reused: bool
+) -> None:
+    world = World(OLD)
+    on_stack(world, world.object("_thread.RLock", SEMAPHORE, owner, 1))
+    assert find(world, SEMAPHORE).owner_reused is reused
 
 
 def test_free_rlock_has_no_owner() -> None:

@@ -153,3 +153,15 @@ def test_garbage_is_never_trusted(seed: int, version: tuple[int, int]) -> None:
     memory = HostileMemory(seed)
     with pytest.raises((RuntimeMismatchError, MemoryBudgetError)):
         read_runtime(memory, RUNTIME, TABLES[version], lambda: TIDS, forked=True)
+
+
+@pytest.mark.parametrize(
+    ("serials", "first"), [((1, 2), 2), ((1, 3), 1), ((2, 3), 0), ((5, 4), 0), ((1, 1), 0)]
+)
+def test_idents_that_no_earlier_thread_can_have_had(serials: tuple[int, int], first: int) -> None:
+    world = two_threads()
+    newest = world.memory.u64(INTERPRETER + world.layout.threads_head)
+    oldest = world.memory.u64(newest + 8)
+    for state, serial in zip((oldest, newest), serials, strict=True):
+        world.memory.put_words(state + world.layout.serial, serial)
+    assert len(read(world).first_idents) == first
