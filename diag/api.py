@@ -18,6 +18,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from types import TracebackType
@@ -41,22 +42,26 @@ class WatchError(DiagError):
     """The process that watches could not do so."""
 
 
-def snapshot(pid: int, *, stacks: bool = True) -> Snapshot:
+def snapshot(pid: int, *, stacks: bool = True, show_locals: bool = False) -> Snapshot:
     """Look once at the tree of a process; nothing is judged.
 
     Args:
         pid: the root of the tree.
         stacks: whether to ask py-spy for Python stacks.
+        show_locals: whether to keep the values of variables of the program's own code, with
+            what looks like a secret masked.
 
     Raises:
         TargetGoneError: there is no such process.
         TargetForbiddenError: nothing of it may be read.
 
     """
-    return pipeline.snapshot(pid, stacks=stacks).snapshots[-1]
+    return pipeline.snapshot(pid, stacks=stacks, show_locals=show_locals).snapshots[-1]
 
 
-def diagnose(pid: int, *, for_s: float = 1.0, stacks: bool = True) -> Report:
+def diagnose(
+    pid: int, *, for_s: float = 1.0, stacks: bool = True, show_locals: bool = False
+) -> Report:
     """Look at the tree of a process twice, and judge it.
 
     Not for the calling process: see `watch`, which looks from outside.
@@ -65,13 +70,16 @@ def diagnose(pid: int, *, for_s: float = 1.0, stacks: bool = True) -> Report:
         pid: the root of the tree.
         for_s: seconds from the first look to the second.
         stacks: whether to ask py-spy for Python stacks.
+        show_locals: whether to keep the values of variables of the program's own code, with
+            what looks like a secret masked.
 
     Raises:
         TargetGoneError: there is no such process, or it ended meanwhile.
         TargetForbiddenError: nothing of it may be read.
 
     """
-    return pipeline.judge(pipeline.look(pid, for_s=for_s, stacks=stacks))
+    recording = pipeline.look(pid, for_s=for_s, stacks=stacks, show_locals=show_locals)
+    return pipeline.judge(recording)
 
 
 def watch(
@@ -80,6 +88,7 @@ def watch(
     record: str | os.PathLike[str] | None = None,
     on_hang: str = "report",
     quiet: bool = False,
+    show_locals: bool = False,
 ) -> "Watch":
     """Watch a tree while a `with` block runs.
 
@@ -91,9 +100,13 @@ def watch(
         record: where to keep the recording, None for nowhere.
         on_hang: "report", "kill" or "exec CMD", as for `diag watch --on-hang`.
         quiet: whether findings are said only by `Watch.report`.
+        show_locals: whether to keep the values of variables, as in `diagnose`.
 
     """
-    return Watch(os.getpid() if pid is None else pid, record=record, on_hang=on_hang, quiet=quiet)
+    options = ["--on-hang", on_hang]
+    options += ["--quiet"] if quiet else []
+    options += ["--show-locals"] if show_locals else []
+    return Watch(os.getpid() if pid is None else pid, record=record, options=options)
 
 
 class Watch:
@@ -105,9 +118,9 @@ class Watch:
     """
 
     def __init__(
-        self, pid: int, *, record: str | os.PathLike[str] | None, on_hang: str, quiet: bool
+        self, pid: int, *, record: str | os.PathLike[str] | None, options: Sequence[str]
     ) -> None:
-        self._pid, self._on_hang, self._quiet = pid, on_hang, quiet
+        self._pid, self._options = pid, options
         self._folder = TemporaryDirectory(prefix="diag-watch-")
         self._report_file = Path(self._folder.name) / "report.json"
         self._recording = Path(record or Path(self._folder.name) / "recording.jsonl")
@@ -130,10 +143,8 @@ class Watch:
     def __enter__(self) -> Self:
         """Begin; return when the first look has been taken."""
         command = [sys.executable, "-m", "diag", "watch", str(self._pid), "--leave-tree"]
-        command += ["--on-hang", self._on_hang, "--record", str(self._recording)]
+        command += [*self._options, "--record", str(self._recording)]
         command += ["--fail-on", "never", "--json", "-o", str(self._report_file)]
-        if self._quiet:
-            command.append("--quiet")
         self._recording.unlink(missing_ok=True)
         begun = subprocess.run(
             command,

@@ -39,9 +39,16 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         action="store_true",
         help="Do not look for threads, processes and descriptors that a test leaves behind.",
     )
+    group.addoption(
+        "--diag-show-locals",
+        action="store_true",
+        help="Show values of variables of your own code in reports on hangs; what looks like a"
+        " secret is masked.",
+    )
     parser.addini("diag", "Same as --diag.", type="bool", default=False)
     parser.addini("diag_stall", "Same as --diag-stall.", default="")
     parser.addini("diag_dir", "Same as --diag-dir.", default="")
+    parser.addini("diag_show_locals", "Same as --diag-show-locals.", type="bool", default=False)
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
@@ -114,8 +121,10 @@ def _start_monitor(config: pytest.Config, options: Any) -> dict[str, Any]:
     folder = tempfile.mkdtemp(prefix="diag-pytest-")  # the monitor removes it
     keep_in = options.diag_dir or config.getini("diag_dir") or config.rootpath / ".diag"
     command = [sys.executable, "-m", "diag.pytest_monitor", str(os.getpid()), folder]
+    wants_locals = options.diag_show_locals or config.getini("diag_show_locals")
+    flags = ["--show-locals"] if wants_locals else []
     begun = subprocess.run(
-        [*command, str(Path(keep_in).absolute())],
+        [*command, str(Path(keep_in).absolute()), *flags],
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         start_new_session=True,

@@ -1,30 +1,11 @@
 """Which frame of a stack a user should look at."""
 
-import re
 from collections.abc import Sequence
 
+from diag.model.origin import INSTALLED, STANDARD_LIBRARY, is_library, own_code
 from diag.model.stack import Frame, Stack
 
-# lib/python3.11/..., but not what is installed beneath it
-_STANDARD_LIBRARY = re.compile(
-    r"/(?:lib|lib64)/(?:python|pypy)3(?:\.\d+)?t?/(?!(?:site|dist)-packages/)"
-)
-_INSTALLED = re.compile(r"/(?:site|dist)-packages/")
-
-
-def is_library(frame: Frame) -> bool:
-    """Return whether a frame belongs to the standard library or the interpreter.
-
-    A frame whose file is only its own name is the interpreter's (seen on 3.13).
-    """
-    if frame.file.startswith("<frozen") or frame.file == frame.function:
-        return True
-    return bool(_STANDARD_LIBRARY.search(frame.file))
-
-
-def is_installed(frame: Frame) -> bool:
-    """Return whether a frame belongs to an installed package."""
-    return bool(_INSTALLED.search(frame.file))
+__all__ = ["is_library", "place", "user_frame", "user_frame_of"]
 
 
 def user_frame(stack: Stack | None) -> Frame | None:
@@ -38,9 +19,7 @@ def user_frame(stack: Stack | None) -> Frame | None:
 
 def user_frame_of(frames: Sequence[Frame]) -> Frame | None:
     """Return the innermost frame of the user's own code, as `user_frame` does."""
-    own = [frame for frame in frames if not is_library(frame)]
-    mine = [frame for frame in own if not is_installed(frame)]
-    shown = mine or own or frames
+    shown = own_code(frames) or frames
     return next((frame for frame in shown if not _is_part(frame)), shown[0] if shown else None)
 
 
@@ -56,5 +35,5 @@ def place(frame: Frame) -> str:
 
 def _short(file: str) -> str:
     """Return a path without the library's folder, as py-spy shortens it."""
-    found = _STANDARD_LIBRARY.search(file) or _INSTALLED.search(file)
+    found = STANDARD_LIBRARY.search(file) or INSTALLED.search(file)
     return file[found.end() :] if found else file

@@ -9,10 +9,10 @@ import click
 from diag.cli.judging import Judging, policy_options
 from diag.cli.options import (
     fail_on_option,
-    no_stacks_option,
     output_options,
     pid_argument,
     seconds_option,
+    stacks_options,
 )
 from diag.cli.output import Outputs, emit
 from diag.render.registry import FORMATS
@@ -28,7 +28,7 @@ from diag.render.registry import FORMATS
     metavar="FILE",
     help="Keep what was seen, for `diag report` elsewhere and later.",
 )
-@no_stacks_option
+@stacks_options
 @fail_on_option
 @policy_options
 @output_options(FORMATS)
@@ -38,6 +38,7 @@ def attach(
     for_s: float,
     record_to: Path | None,
     no_stacks: bool,
+    show_locals: bool,
     fail_on: str,
     judging: Judging,
     outputs: Outputs,
@@ -55,6 +56,7 @@ def attach(
             pid,
             for_s=for_s,
             stacks=not no_stacks,
+            show_locals=show_locals,
             progress=progress.say,
             record=recorder.write,
         )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from diag.cli.judging import with_short_paths
-from diag.cli.options import no_stacks_option, output_options, pid_argument
+from diag.cli.options import output_options, pid_argument, stacks_options
 from diag.cli.output import Outputs, emit
 from diag.cli.sources import with_sources
 from diag.render.registry import DUMP_FORMATS
@@ -13,13 +13,15 @@ from diag.render.registry import DUMP_FORMATS
 
 @click.command(short_help="Show every thread of a tree once: stacks, waits, owners.")
 @pid_argument
-@no_stacks_option
+@stacks_options
 @output_options(DUMP_FORMATS)
-def dump(*, pid: int, no_stacks: bool, outputs: Outputs) -> None:
+def dump(*, pid: int, no_stacks: bool, show_locals: bool, outputs: Outputs) -> None:
     """Show what every thread of PID and its descendants does now; nothing is judged."""
     from diag import pipeline
     from diag.cli.progress import Progress
 
     with Progress() as progress:
-        recording = pipeline.snapshot(pid, stacks=not no_stacks, progress=progress.say)
+        recording = pipeline.snapshot(
+            pid, stacks=not no_stacks, show_locals=show_locals, progress=progress.say
+        )
     emit(with_sources(with_short_paths(pipeline.describe(recording))), outputs)

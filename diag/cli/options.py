@@ -31,9 +31,25 @@ def check_pid(_ctx: click.Context, _param: click.Parameter, value: str | None) -
 
 pid_argument = click.argument("pid", callback=check_pid, metavar="PID")
 
-no_stacks_option = click.option(
-    "--no-stacks", is_flag=True, help="Do not ask py-spy for Python stacks."
-)
+
+def stacks_options(command: Command) -> Command:
+    """Add --no-stacks and --show-locals, which exclude each other."""
+
+    @click.option("--no-stacks", is_flag=True, help="Do not ask py-spy for Python stacks.")
+    @click.option(
+        "--show-locals",
+        is_flag=True,
+        help="Keep and show values of variables of your own code. What looks like a secret is "
+        "masked; look at the report before you publish it.",
+    )
+    @wraps(command)
+    def with_stacks(*, no_stacks: bool, show_locals: bool, **others: Any) -> Any:
+        if no_stacks and show_locals:
+            raise click.UsageError("--show-locals and --no-stacks exclude each other.")
+        return command(no_stacks=no_stacks, show_locals=show_locals, **others)
+
+    return with_stacks
+
 
 json_flag = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 

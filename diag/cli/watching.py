@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import wraps
+from functools import partial, wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -11,7 +11,7 @@ import click
 
 from diag.cli.exits import say
 from diag.cli.hang import HangAction, OnHang, parse_on_hang
-from diag.cli.options import Command, no_stacks_option, seconds_option
+from diag.cli.options import Command, seconds_option, stacks_options
 
 if TYPE_CHECKING:
     from diag.model.finding import Finding
@@ -37,6 +37,7 @@ class Watching(NamedTuple):
     record_to: Path | None
     record_limit_mb: int
     no_stacks: bool
+    show_locals: bool
 
 
 def watching_options(command: Command) -> Command:
@@ -88,7 +89,7 @@ def watching_options(command: Command) -> Command:
         metavar="MB",
         help="Largest size of the recording; old looks are thinned out.",
     )
-    @no_stacks_option
+    @stacks_options
     @wraps(command)
     def with_watching(
         *,
@@ -100,6 +101,7 @@ def watching_options(command: Command) -> Command:
         record_to: Path | None,
         record_limit_mb: int,
         no_stacks: bool,
+        show_locals: bool,
         **others: Any,
     ) -> Any:
         watching = Watching(
@@ -111,6 +113,7 @@ def watching_options(command: Command) -> Command:
             record_to,
             record_limit_mb,
             no_stacks,
+            show_locals,
         )
         return command(watching=watching, **others)
 
@@ -169,7 +172,8 @@ def watch_target(
     )
     with recorder:
         hooks = Hooks(judge=judge, record=recorder.write, show=show, found=found_and_kept, act=act)
-        watcher = Watcher(target, settings, hooks, stacks=None if watching.no_stacks else ask_pyspy)
+        stacks = partial(ask_pyspy, show_locals=watching.show_locals)
+        watcher = Watcher(target, settings, hooks, stacks=None if watching.no_stacks else stacks)
         outcome = watcher.run()
     try:
         recorder.check()

@@ -12,7 +12,8 @@ _STRONG = (
     r"passw|passphrase|passwd|token|secret|credential|api[-_.]?key|access[-_.]?key|private[-_.]?key"
 )
 _SECRET_NAME = re.compile(
-    rf"{_STRONG}|(?<![a-z])(?:key|auth|authorization|pwd|pass|pw|cookie|bearer|jwt|sas)(?![a-z])",
+    rf"{_STRONG}|session[-_.]?id|(?<![a-z])"
+    r"(?:key|o?auth|authorization|pwd|pass|pw|cookie|bearer|jwt|sas|dsn|csrf|otp)s?(?![a-z])",
     re.IGNORECASE,
 )
 # NAME=value or NAME: value inside a longer argument: URLs, headers, `-c` programs
@@ -29,6 +30,18 @@ _USER_OPTION = frozenset({"-u", "--user", "--proxy-user"})  # curl: name:passwor
 _HEX_TOKEN = re.compile(r"(?<![0-9A-Za-z])[0-9A-Fa-f]{32,}(?![0-9A-Za-z])")
 _OPAQUE_TOKEN = re.compile(r"(?<![\w+=\-])[\w+=\-]{24,}(?![\w+=\-])", re.ASCII)
 _AWS_KEY = re.compile(r"\bA[KS]IA[0-9A-Z]{16}\b")
+# Tokens that say what they are by how they begin: GitHub, GitLab, Slack, Stripe, npm, PyPI
+_MARKED_TOKEN = re.compile(
+    r"\b(?:gh[opsru]_|github_pat_|glpat-|xox[a-z]-|[sr]k_(?:live|test)_|npm_|pypi-)[\w\-]{8,}"
+)
+_PRIVATE_KEY = re.compile(r"(-----BEGIN [A-Z ]{0,30}PRIVATE KEY-----).*", re.DOTALL)
+
+# In the words for a value of a variable, quotes are not escaped: what belongs to a name
+# ends nowhere for sure.
+_NAME_IN_VALUE = re.compile(r"""([\w.\-]{1,80})\\*["']?\s*[:=,]\s*""")
+_CUT_URL = re.compile(r"([a-z][a-z0-9+.\-]{0,20}://[^\s/:@]{0,200}:)[^\s/@]*$", re.IGNORECASE)
+_CUT_WORD = re.compile(r"[\w+=\-]*\d[\w+=\-]*$", re.ASCII)
+_CUT = re.compile(r"""\.\.\.["'\])}]*$""")  # where py-spy stopped
 
 
 def mask_command(arguments: Sequence[str]) -> tuple[str, ...]:
@@ -59,8 +72,29 @@ def mask_text(argument: str) -> str:
     text = _ASSIGNMENT.sub(_mask_assignment, text)
     text = _BEARER.sub(rf"\1 {MASK}", text)
     text = _AWS_KEY.sub(MASK, text)
+    text = _MARKED_TOKEN.sub(MASK, text)
+    text = _PRIVATE_KEY.sub(rf"\1{MASK}", text)
     text = _HEX_TOKEN.sub(MASK, text)
     return _OPAQUE_TOKEN.sub(_mask_opaque, text)
+
+
+def mask_value(name: str, value: str) -> str:
+    """Return the value of a variable in words, with what looks like a secret masked.
+
+    All of it if the variable is named like a secret; from the first name of a secret on
+    ("password": ..., "--token", ...); else what is masked in a command line.
+    """
+    if _is_secret(name):
+        return MASK
+    for found in _NAME_IN_VALUE.finditer(value):
+        if _is_secret(found[1]) or found[1] in _USER_OPTION:
+            return mask_text(value[: found.start()]) + found[0] + MASK
+    cut = _CUT.search(value)
+    if cut is None:
+        return mask_text(value)
+    whole, rest = value[: cut.start()], value[cut.start() :]
+    whole = _CUT_WORD.sub(MASK, _CUT_URL.sub(rf"\1{MASK}", whole))
+    return mask_text(whole) + rest
 
 
 def _mask_assignment(match: re.Match[str]) -> str:

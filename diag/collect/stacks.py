@@ -3,7 +3,7 @@
 `py-spy dump --json` looks at one process only and ignores `--subprocesses`
 (0.4.3), so the tree is enumerated by `diag.collect.tree` and asked one by one.
 Only names, places and addresses are kept: py-spy's `repr` of local variables
-is dropped here, before it can reach a recording.
+is dropped here, before it can reach a recording, unless `--show-locals` asks for it.
 """
 
 import shutil
@@ -17,6 +17,7 @@ from pathlib import Path
 import msgspec
 
 from diag.collect.redact import mask_text
+from diag.collect.variables import with_variables
 from diag.model.gap import Gap
 from diag.model.process import Process
 from diag.model.snapshot import Snapshot
@@ -55,6 +56,7 @@ Runner = Callable[[Sequence[str], float], "subprocess.CompletedProcess[bytes]"]
 class _Local(msgspec.Struct):
     name: str
     addr: int
+    repr: str | None = None
 
 
 class _Frame(msgspec.Struct):
@@ -106,6 +108,7 @@ def add_stacks(
     run: Runner = run_command,
     deadline_s: float = DEADLINE_S,
     parallel: int = PARALLEL,
+    show_locals: bool = False,
 ) -> Snapshot:
     """Return the snapshot with the Python stacks of every Python process.
 
@@ -117,6 +120,7 @@ def add_stacks(
         run: runs one command within a number of seconds.
         deadline_s: for one process.
         parallel: number of py-spy calls at a time.
+        show_locals: whether to keep the values of variables, masked.
 
     """
     program = pyspy or find_pyspy()
@@ -128,7 +132,8 @@ def add_stacks(
         if process.interpreter is None or not process.threads:
             return process
         try:
-            return attach_stacks(process, ask(program, process.pid, run, deadline_s))
+            stacks = ask(program, process.pid, run, deadline_s, show_locals=show_locals)
+            return attach_stacks(process, stacks)
         except StacksUnavailableError as error:
             gap = Gap(what="stacks", because=str(error), pid=process.pid)
             return msgspec.structs.replace(process, gaps=(*process.gaps, gap))
@@ -139,7 +144,9 @@ def add_stacks(
     return msgspec.structs.replace(snapshot, processes=processes, context=context)
 
 
-def ask(program: str, pid: int, run: Runner, deadline_s: float) -> list[Stack]:
+def ask(
+    program: str, pid: int, run: Runner, deadline_s: float, *, show_locals: bool = False
+) -> list[Stack]:
     """Return the stacks that py-spy sees in one process, without pausing it.
 
     Raises:
@@ -159,11 +166,11 @@ def ask(program: str, pid: int, run: Runner, deadline_s: float) -> list[Stack]:
         raise StacksUnavailableError(f"py-spy could not be started: {error}") from error
     if answer.returncode != 0:
         raise StacksUnavailableError(_reason(answer.stderr))
-    return parse_dump(answer.stdout)
+    return parse_dump(answer.stdout, show_locals=show_locals)
 
 
-def parse_dump(text: bytes) -> list[Stack]:
-    """Parse the output of `py-spy dump --json`.
+def parse_dump(text: bytes, *, show_locals: bool = False) -> list[Stack]:
+    """Parse the output of `py-spy dump --json`; values of variables are kept if asked for.
 
     Raises:
         StacksUnavailableError: it is not such output.
@@ -175,7 +182,7 @@ def parse_dump(text: bytes) -> list[Stack]:
         raise StacksUnavailableError(f"py-spy's output could not be read: {error}") from error
     return [
         Stack(
-            frames=tuple(map(_to_frame, dump.frames)),
+            frames=_to_frames(dump.frames, show_locals=show_locals),
             thread_name=dump.thread_name and mask_text(dump.thread_name),
             ident=dump.thread_id,
             os_thread_id=dump.os_thread_id,
@@ -205,6 +212,14 @@ def attach_stacks(process: Process, stacks: Iterable[Stack]) -> Process:
         return msgspec.structs.replace(thread, stack=stack, ident=thread.ident or stack.ident)
 
     return msgspec.structs.replace(process, threads=tuple(map(complete, process.threads)))
+
+
+def _to_frames(given: list[_Frame], *, show_locals: bool) -> tuple[Frame, ...]:
+    frames = tuple(map(_to_frame, given))
+    if not show_locals:
+        return frames
+    named = [[(local.name, local.repr) for local in frame.locals or ()] for frame in given]
+    return with_variables(frames, named)
 
 
 def _to_frame(frame: _Frame) -> Frame:

@@ -8,6 +8,21 @@ _FORKING_MODULE = "/popen_fork.py"
 _FORKS = "_launch"
 
 
+class Variable(Record, frozen=True):
+    """A local variable, as `--show-locals` asks for it.
+
+    Attributes:
+        name: as in the code.
+        value: in words of py-spy (0.4.3), 128 characters at most: strings, numbers, lists,
+            tuples and dicts by value, anything else by type and address; "***" where it
+            looks like a secret; "?" where it could not be read.
+
+    """
+
+    name: str
+    value: str
+
+
 class Frame(Record, frozen=True):
     """One Python frame.
 
@@ -20,6 +35,9 @@ class Frame(Record, frozen=True):
         self_address: address of the local named `self`, if the frame has one.
         objects: addresses of other locals that analysis needs, by name
             (never their values).
+        variables: arguments and other locals, of the project's own frames only, and only
+            if `--show-locals` asked for them.
+        variables_left_out: number of those that are not in `variables`, as there are many.
 
     """
 
@@ -29,6 +47,8 @@ class Frame(Record, frozen=True):
     short_file: str | None = None
     self_address: int | None = None
     objects: dict[str, int] = msgspec.field(default_factory=dict)
+    variables: tuple[Variable, ...] = ()
+    variables_left_out: int = 0
 
     @property
     def bare_name(self) -> str:

@@ -1,4 +1,4 @@
-"""`python -m diag.pytest_monitor PID FOLDER KEEP_IN`: watches the pytest PID from outside.
+"""`python -m diag.pytest_monitor PID FOLDER KEEP_IN [--show-locals]` watches pytest from outside.
 
 Prints the pid of the process that stays, which is no child of pytest: else it would be
 looked at as well.
@@ -23,7 +23,8 @@ def main() -> int:
     from diag.cli.exits import guarded
     from diag.pytest_monitor.monitor import watch
 
-    return guarded(lambda: watch(pid, folder, keep_in))
+    show_locals = "--show-locals" in sys.argv[4:]
+    return guarded(lambda: watch(pid, folder, keep_in, show_locals=show_locals))
 
 
 if __name__ == "__main__":

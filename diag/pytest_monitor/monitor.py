@@ -5,6 +5,7 @@ import shutil
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from functools import partial
 from pathlib import Path
 
 from diag.cli.exits import say
@@ -30,7 +31,7 @@ from diag.pytest_monitor.delivery import interrupt, is_there
 from diag.pytest_monitor.evidence import Evidence
 from diag.pytest_monitor.suspects import about, beneath, hung, stuck_beneath, without_own_parts
 from diag.watching.look import look
-from diag.watching.loop import Hooks, Watcher
+from diag.watching.loop import Hooks, Watcher, ask_pyspy
 from diag.watching.plan import Settings
 from diag.watching.signals import ENDING
 from diag.watching.story import Story
@@ -41,13 +42,14 @@ ENDS_WITHIN_S = 1.0  # by SIGTERM, else SIGKILL
 MOST_INTERRUPTS = 5  # of what hangs anew on its way out
 
 
-def watch(pid: int, folder: Path, keep_in: Path) -> None:
+def watch(pid: int, folder: Path, keep_in: Path, *, show_locals: bool) -> None:
     """Watch the pytest `pid` to its end.
 
     Args:
         pid: of the pytest that was started.
         folder: where the boards are; removed at the end.
         keep_in: where reports on hangs are kept.
+        show_locals: whether to keep the values of variables, masked.
 
     Raises:
         TargetForbiddenError: it may not be read.
@@ -56,10 +58,11 @@ def watch(pid: int, folder: Path, keep_in: Path) -> None:
     with _removed_at_end(folder), suppress(TargetGoneError):  # then there is nothing to tell
         target = attach(pid, ENDING)
         try:
-            monitor = Monitor(pid, folder, keep_in)
+            monitor = Monitor(pid, folder, keep_in, show_locals=show_locals)
             hooks = Hooks(judge=monitor.judge, record=monitor.looked, show=monitor.passed)
             settings = Settings(max_share=MAX_SHARE, stall_s=float("inf"))
-            Watcher(target, settings, hooks).run()
+            stacks = partial(ask_pyspy, show_locals=show_locals)
+            Watcher(target, settings, hooks, stacks=stacks).run()
             monitor.ended()
         finally:
             target.close()
@@ -76,8 +79,9 @@ def _removed_at_end(folder: Path) -> Iterator[None]:
 class Monitor:
     """Decides and acts; fed by a `Watcher`."""
 
-    def __init__(self, pid: int, folder: Path, keep_in: Path) -> None:
+    def __init__(self, pid: int, folder: Path, keep_in: Path, *, show_locals: bool) -> None:
         self._pid, self._folder = pid, folder
+        self._show_locals = show_locals
         self._evidence = Evidence(keep_in)
         self._judging = _read_judging()
         self._boards: dict[int, Board] = {}
@@ -138,7 +142,7 @@ class Monitor:
         if state.aside:
             return
         try:
-            recording = look(self._pid)
+            recording = look(self._pid, show_locals=self._show_locals)
         except (TargetGoneError, TargetForbiddenError):
             return  # it has ended
         if self._state(state.pid) != state:

@@ -6,6 +6,7 @@ from diag.model.finding import Finding, Location, Severity, Source
 from diag.render.page import Page
 from diag.render.places import Places, who
 from diag.render.units import capped
+from diag.render.variables import Variables, variable_lines
 
 SEVERITY_STYLES = {
     Severity.ERROR: "bold red",
@@ -24,7 +25,9 @@ MOST_VICTIMS = 8
 MOST_EVIDENCE = 8
 
 
-def draw_finding(page: Page, finding: Finding, places: Places, *, headline: str) -> None:
+def draw_finding(
+    page: Page, finding: Finding, places: Places, variables: Variables, *, headline: str
+) -> None:
     """Draw one finding; a title that was the headline of the page is not said again."""
     page.blank()
     label = f"{finding.severity.value.upper()} ({finding.confidence})"
@@ -32,6 +35,7 @@ def draw_finding(page: Page, finding: Finding, places: Places, *, headline: str)
     page.line((label, SEVERITY_STYLES[finding.severity]), (f"  {title}", "bold"))
     _draw_chain(page, finding, places)
     _draw_victims(page, finding, places)
+    _draw_variables(page, finding, places, variables)
     _draw_paragraph(page, "Why", finding.explanation, "bold")
     _draw_paragraph(page, "Fix", finding.advice, "bold green")
     _draw_evidence(page, finding)
@@ -59,6 +63,14 @@ def _draw_victims(page: Page, finding: Finding, places: Places) -> None:
         names = capped([who(location) for location in locations], MOST_VICTIMS)
         page.line(("also: ", "dim"), names, (_spaced(where), "cyan"), indent=2)
     _draw_rest(page, len(victims) - MOST_VICTIM_PLACES, "places", indent=2)
+
+
+def _draw_variables(page: Page, finding: Finding, places: Places, variables: Variables) -> None:
+    for location, frame in variables.guilty(finding):
+        of = f"Variables of {who(location)}"
+        page.line((of, "bold"), (f" {places.in_frame(frame)}", "cyan"), indent=2)
+        for line in variable_lines(frame):
+            page.line(line, indent=4)
 
 
 def _draw_paragraph(page: Page, label: str, text: str, style: str) -> None:

@@ -35,6 +35,13 @@ class Group(NamedTuple):
     waits: tuple[str, ...]
     stuck: bool
 
+    @property
+    def variables_of(self) -> int | None:
+        """Whose variables stand in the frames, by tid; None for none, or where it is clear."""
+        if len(self.members) == 1 or not any(frame.variables for frame in self.frames):
+            return None
+        return self.members[0].thread.tid
+
 
 class Row(NamedTuple):
     """Sibling processes that look the same.

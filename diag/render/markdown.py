@@ -6,15 +6,17 @@ from html import escape
 
 from diag.model.finding import Finding, Link
 from diag.model.report import Report
+from diag.model.stack import Frame
 from diag.render import mermaid
 from diag.render.escape import visible
 from diag.render.grouping import Group, Row, group_threads, tree_rows
 from diag.render.limits import limit_lines
 from diag.render.options import Options
-from diag.render.places import Places, is_library, who_runs
+from diag.render.places import Places, is_library, who, who_runs
 from diag.render.states import STATES
 from diag.render.summary import answer, describe_coverage, describe_target, subject
 from diag.render.units import capped
+from diag.render.variables import Variables, variable_lines
 
 MOST_FINDINGS = 20
 MOST_LINKS = 12
@@ -53,18 +55,21 @@ def _head(report: Report) -> Iterator[str]:
 
 
 def _findings(report: Report) -> Iterator[str]:
-    places = Places(report)
+    places, variables = Places(report), Variables(report)
     for finding in report.findings[:MOST_FINDINGS]:
-        yield from _finding(finding, places)
+        yield from _finding(finding, places, variables)
     if len(report.findings) > MOST_FINDINGS:
         yield f"and {len(report.findings) - MOST_FINDINGS} more findings"
 
 
-def _finding(finding: Finding, places: Places) -> Iterator[str]:
+def _finding(finding: Finding, places: Places, variables: Variables) -> Iterator[str]:
     grade = f"{finding.severity.value.upper()} ({finding.confidence.value})"
     yield f"### {grade}: {escape_text(finding.title)}"
     links = [_link(link, places) for link in finding.chain[:MOST_LINKS]]
     yield "\n".join(_more(links, len(finding.chain), "1. ", "steps"))
+    for location, frame in variables.guilty(finding):
+        yield f"Variables of {escape_text(who(location))} {_code(places.in_frame(frame))}"
+        yield _block(map(visible, variable_lines(frame)))
     if finding.explanation:
         yield f"**Why:** {escape_text(finding.explanation)}"
     if finding.advice:
@@ -121,15 +126,19 @@ def _group(group: Group, places: Places) -> str:
     waits = "; ".join(group.waits[:MOST_WAITS])
     lines = [f"**{escape_text(title)}**{state}<br>{escape_text(waits)}"]
     if group.frames:
-        frames = [
-            f"{' ' if is_library(frame) else '>'} {visible(frame.function)}  "
-            f"{visible(places.spot(frame))}"
-            for frame in group.frames[:MOST_FRAMES]
-        ]
+        shown = group.frames[:MOST_FRAMES]
+        frames = ["\n".join(_frame(frame, places)) for frame in shown]
         frames = _more(frames, len(group.frames), "  ", "frames")
-        fence = _fence("\n".join(frames), 3)
-        lines.append("\n".join([f"{fence}text", *frames, fence]))
+        if group.variables_of is not None:
+            frames.append(f"  variables are those of tid {group.variables_of}")
+        lines.append(_block(frames))
     return "\n\n".join(lines)
+
+
+def _frame(frame: Frame, places: Places) -> Iterator[str]:
+    mark = " " if is_library(frame) else ">"
+    yield f"{mark} {visible(frame.function)}  {visible(places.spot(frame))}"
+    yield from (f"      {visible(line)}" for line in variable_lines(frame))
 
 
 def _rest(report: Report) -> Iterator[str]:
@@ -181,6 +190,13 @@ def _code(text: str) -> str:
     fence = _fence(safe, 1)
     pad = " " if safe.startswith("`") or safe.endswith("`") else ""
     return f"{fence}{pad}{safe}{pad}{fence}"
+
+
+def _block(lines: Iterable[str]) -> str:
+    """Return a block of text that is shown as it is; the lines are escaped already."""
+    text = "\n".join(lines)
+    fence = _fence(text, 3)
+    return f"{fence}text\n{text}\n{fence}"
 
 
 def _fence(text: str, least: int) -> str:

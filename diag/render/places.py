@@ -42,6 +42,10 @@ class Places:
             return ""
         return self.where(link.waiter)
 
+    def in_frame(self, frame: Frame) -> str:
+        """Return "in function (file:line)" of a frame."""
+        return f"in {frame.function} ({self.spot(frame)})"
+
     def spot(self, frame: Frame) -> str:
         """Return "file:line" of a frame."""
         return self._spot(frame.file, frame.line)

@@ -9,6 +9,7 @@ from diag.render.page import Page, Part
 from diag.render.places import Places, is_library, who_runs
 from diag.render.states import STATES
 from diag.render.units import capped, plural
+from diag.render.variables import variable_lines
 
 COLUMNS = ("role", "pid", "state", "threads", "main thread")
 MOST_ROWS = 40
@@ -121,6 +122,8 @@ def _draw_group(page: Page, group: Group, places: Places) -> None:
         others = plural(len(group.waits) - MOST_WAITS, "other wait")
         page.line((f"and {others}", "dim"), indent=2)
     draw_frames(page, group.frames, places, indent=2)
+    if group.variables_of is not None:
+        page.line((f"  variables are those of tid {group.variables_of}", "dim"), indent=2)
     if group.starting:
         frames = plural(group.starting, "frame")
         page.line((f"  ... {frames} that started the process", "dim"), indent=2)
@@ -145,3 +148,5 @@ def _draw_frame(
         indent=indent,
         hang=4,
     )
+    for line in variable_lines(frame):
+        page.line((line, "dim"), indent=indent + 6)

@@ -10,6 +10,7 @@ from diag.render.pools import draw_pools
 from diag.render.processes import draw_threads, draw_tree
 from diag.render.summary import answer, describe_coverage, describe_target, subject
 from diag.render.units import plural
+from diag.render.variables import Variables
 
 VERDICT_STYLES = {
     Verdict.HUNG: "bold red",
@@ -24,10 +25,10 @@ MOST_GAPS = 10
 def render(report: Report, options: Options) -> str:
     """Draw a judged report."""
     page = Page(options)
-    places = Places(report)
+    places, variables = Places(report), Variables(report)
     _draw_verdict(page, report)
     for finding in report.findings[:MOST_FINDINGS]:
-        draw_finding(page, finding, places, headline=report.headline)
+        draw_finding(page, finding, places, variables, headline=report.headline)
     if len(report.findings) > MOST_FINDINGS:
         more = len(report.findings) - MOST_FINDINGS
         page.line((f"and {more} more findings (all of them with --json)", "dim"))

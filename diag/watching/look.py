@@ -6,6 +6,7 @@ is asked not to stop it.
 
 import time
 from collections.abc import Callable, Iterable
+from functools import partial
 
 import msgspec
 
@@ -37,6 +38,7 @@ def look(
     *,
     for_s: float = 1.0,
     stacks: bool = True,
+    show_locals: bool = False,
     progress: Progress = _silent,
     record: Record = _silent,
 ) -> Recording:
@@ -46,6 +48,7 @@ def look(
         pid: the root of the tree.
         for_s: seconds from the first look to the second.
         stacks: whether to ask py-spy.
+        show_locals: whether to keep the values of variables, masked.
         progress: called with what is being done.
         record: called with each line of the recording as soon as it exists.
 
@@ -56,7 +59,12 @@ def look(
     """
     header = make_header()
     record(encode_line(header))
-    first = first_look(pid, wants_stacks=lambda _: stacks, progress=progress)
+    first = first_look(
+        pid,
+        wants_stacks=lambda _: stacks,
+        add_stacks=partial(add_stacks, show_locals=show_locals),
+        progress=progress,
+    )
     record(encode_line(first))
     progress("counting until the second look")
     samples, activities = count_until(first, first.started_s + for_s, record=record)
@@ -73,15 +81,22 @@ def look(
     )
 
 
-def snapshot(pid: int, *, stacks: bool = True, progress: Progress = _silent) -> Recording:
-    """Look at a tree once.
+def snapshot(
+    pid: int, *, stacks: bool = True, show_locals: bool = False, progress: Progress = _silent
+) -> Recording:
+    """Look at a tree once; for the arguments see `look`.
 
     Raises:
         TargetGoneError: there is no such process.
         TargetForbiddenError: nothing of it may be read.
 
     """
-    first = first_look(pid, wants_stacks=lambda _: stacks, progress=progress)
+    first = first_look(
+        pid,
+        wants_stacks=lambda _: stacks,
+        add_stacks=partial(add_stacks, show_locals=show_locals),
+        progress=progress,
+    )
     return Recording(header=make_header(), snapshots=(first,), end=End(because="done"))
 
 

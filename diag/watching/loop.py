@@ -72,9 +72,9 @@ class Outcome(NamedTuple):
     recording: Recording
 
 
-def ask_pyspy(seen: Snapshot) -> Snapshot:
+def ask_pyspy(seen: Snapshot, *, show_locals: bool = False) -> Snapshot:
     """Add stacks, with a deadline that keeps the watch going when py-spy hangs."""
-    return add_stacks(seen, deadline_s=PYSPY_DEADLINE_S)
+    return add_stacks(seen, deadline_s=PYSPY_DEADLINE_S, show_locals=show_locals)
 
 
 class Watcher:

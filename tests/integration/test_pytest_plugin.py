@@ -209,6 +209,24 @@ def test_what_cannot_be_proven_fails_after_the_time_of_the_marker(tmp_path: Path
     assert run.took_s < 20
 
 
+def test_values_of_variables_are_shown_where_they_are_asked_for(tmp_path: Path) -> None:
+    code = (
+        "import threading\n"
+        "def test_it():\n"
+        "    order, password = 'seventeen', 'hunter2'\n"
+        "    lock = threading.Lock()\n"
+        "    lock.acquire()\n"
+        "    lock.acquire()\n"
+    )
+    shown = one_test(tmp_path, code, "--diag-show-locals").out
+    assert 'order = "seventeen"' in shown
+    assert "password = ***" in shown
+    assert "order =" not in one_test(tmp_path, code, "--tb=no", "-rN").out
+    kept = [path.read_text() for path in (tmp_path / "evidence").iterdir()]
+    assert any("seventeen" in text for text in kept)
+    assert not any("hunter2" in text for text in kept)
+
+
 def test_a_handler_of_the_test_may_end_the_wait(tmp_path: Path) -> None:
     """So this is no proof; a time-out that was asked for counts all the same."""
     code = (

@@ -17,7 +17,7 @@ import pytest
 from diag import pipeline, policy
 from diag.model.codec import Line, encode_line
 from diag.model.recording import Recording
-from diag.model.report import Report
+from diag.model.report import Report, Verdict
 from diag.render.options import Options
 from diag.render.registry import DUMP_FORMATS, FORMATS, renderer
 from tests.integration.pythons import environment
@@ -28,8 +28,12 @@ import fcntl, os, socket, sys, threading
 first, second = threading.RLock(), threading.RLock()
 taken = threading.Event()
 
-def hang(password):
+def hang(password, order):
     api_key = "sixlocals" + password[:0]
+    login = {"user": "ann", "password": "twelvedict"}
+    command = ["job", "--token", "thirteenlist"]
+    address = "postgres://ann:fourteenurl@db/shop"
+    hostile = "\\x1b[31m<script>alert(1)</script>"
     with first:
         threading.Thread(target=cross, name="token=sevenname", daemon=True).start()
         for work in (queue_up, listen, drink):
@@ -56,7 +60,7 @@ def listen():
 def drink():
     os.read(0, 1)
 
-hang("fivelocals")
+hang("fivelocals", "plainvalue")
 """
 ARGUMENTS = (
     "--password",
@@ -78,7 +82,12 @@ SECRETS = (
     "ninesocket",
     "tenenviron",
     "elevenstdin",
+    "twelvedict",
+    "thirteenlist",
+    "fourteenurl",
 )
+# No secret: but without --show-locals no value at all is kept.
+VALUE = "plainvalue"
 
 
 @contextlib.contextmanager
@@ -115,6 +124,12 @@ def seen(tmp_path_factory: pytest.TempPathFactory) -> Recording:
         return pipeline.look(pid, for_s=0.5)
 
 
+@pytest.fixture(scope="module")
+def seen_with_values(tmp_path_factory: pytest.TempPathFactory) -> Recording:
+    with hung_program(tmp_path_factory.mktemp("hung")) as pid:
+        return pipeline.look(pid, for_s=0.5, show_locals=True)
+
+
 def names(recording: Recording) -> set[str]:
     return {
         thread.stack.thread_name or ""
@@ -143,10 +158,23 @@ def leaks(text: str) -> list[str]:
     return [secret for secret in SECRETS if secret in text]
 
 
+def text_of(recording: Recording) -> str:
+    parts = (recording.snapshots, recording.samples, recording.activities)
+    lines: list[Line] = [recording.header, *(line for part in parts for line in part)]
+    return b"".join(map(encode_line, lines)).decode("utf-8", "replace")
+
+
 def test_a_recording_holds_no_secret(seen: Recording) -> None:
-    lines: list[Line] = [seen.header, *seen.snapshots, *seen.samples, *seen.activities]
-    for line in lines:
-        assert leaks(encode_line(line).decode("utf-8", "replace")) == []
+    assert leaks(text_of(seen)) == []
+    assert VALUE not in text_of(seen)
+
+
+def test_a_recording_with_values_holds_no_secret(seen_with_values: Recording) -> None:
+    text = text_of(seen_with_values)
+    assert leaks(text) == []
+    assert VALUE in text
+    for name in ("password", "api_key", "login", "command", "address", "order", "hostile"):
+        assert f'"name":"{name}"' in text, name
 
 
 def reports(recording: Recording) -> Iterator[Report]:
@@ -161,6 +189,20 @@ def test_a_report_shows_no_secret(seen: Recording, name: str) -> None:
         for formats in (FORMATS, DUMP_FORMATS):
             text = renderer(formats, name)(report, Options())
             assert leaks(text) == []
+            assert VALUE not in text
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_a_report_with_values_shows_no_secret(seen_with_values: Recording, name: str) -> None:
+    shows = name in ("terminal", "markdown", "html", "json")
+    for report in reports(seen_with_values):
+        for formats in (FORMATS, DUMP_FORMATS):
+            text = renderer(formats, name)(report, Options())
+            assert leaks(text) == []
+            if report.verdict is Verdict.HUNG:  # a second look, described alone, has no stacks
+                assert (VALUE in text) == shows
+            assert "\x1b" not in text
+            assert name != "html" or "<script>alert" not in text
 
 
 def test_a_baseline_holds_no_secret(seen: Recording) -> None:

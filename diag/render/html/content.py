@@ -16,6 +16,7 @@ from diag.render.places import Places, is_library, who, who_runs
 from diag.render.states import STATES
 from diag.render.summary import answer, describe_coverage, describe_target, subject
 from diag.render.units import capped, in_bytes, plural
+from diag.render.variables import Variables, variable_lines
 
 MOST_GROUPS = 150
 MOST_FRAMES = 60
@@ -90,10 +91,12 @@ class Content:
     who = staticmethod(who)
     is_library = staticmethod(is_library)
     plural = staticmethod(plural)
+    variable_lines = staticmethod(variable_lines)
 
     def __init__(self, report: Report) -> None:
         self._report = report
         self.places = Places(report)
+        self.variables = Variables(report)
         self.answer = answer(report)
         self.target = describe_target(report)
         self.coverage = describe_coverage(report)

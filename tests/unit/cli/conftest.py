@@ -40,17 +40,20 @@ class FakePipeline:
         *,
         for_s: float,
         stacks: bool,
+        show_locals: bool,
         progress: Callable[[str], None],
         record: Callable[[bytes], None],
     ) -> Recording:
-        self.asked.append(("look", (pid, for_s, stacks)))
+        self.asked.append(("look", (pid, for_s, stacks, show_locals)))
         progress("reading \x1b[2J the tree")
         for line in self.lines:
             record(line)
         return self._answer()
 
-    def snapshot(self, pid: int, *, stacks: bool, progress: Callable[[str], None]) -> Recording:
-        self.asked.append(("snapshot", (pid, stacks)))
+    def snapshot(
+        self, pid: int, *, stacks: bool, show_locals: bool, progress: Callable[[str], None]
+    ) -> Recording:
+        self.asked.append(("snapshot", (pid, stacks, show_locals)))
         return self._answer()
 
     def judge(self, recording: Recording) -> Report:

@@ -19,7 +19,7 @@ def test_attach_prints_the_report_and_says_that_there_are_findings(
     fake: FakePipeline, capsys: Captured
 ) -> None:
     assert run(["attach", "2402", "--for", "2.5", "--no-stacks"]) == 1
-    assert fake.asked == [("look", (2402, 2.5, False)), ("judge", 2)]
+    assert fake.asked == [("look", (2402, 2.5, False, False)), ("judge", 2)]
     printed = capsys.readouterr()
     assert printed.out.startswith("HUNG (proven)  3 of 3 workers")
     assert "\x1b" not in printed.out
@@ -64,11 +64,25 @@ def test_several_reports_at_once(fake: FakePipeline, capsys: Captured, tmp_path:
 
 def test_dump_takes_one_snapshot_and_judges_nothing(fake: FakePipeline, capsys: Captured) -> None:
     assert run(["dump", "2402"]) == 0
-    assert fake.asked == [("snapshot", (2402, True)), ("describe", 2)]
+    assert fake.asked == [("snapshot", (2402, True, False)), ("describe", 2)]
     out = capsys.readouterr().out
     assert out.startswith("python3 -m shop.main (pid 2402)")
     assert '"chatter" tid 2403, sleeping' in out
     assert "HUNG" not in out
+
+
+@pytest.mark.parametrize("command", ["attach", "dump"])
+def test_values_of_variables_are_asked_for_by_an_option(fake: FakePipeline, command: str) -> None:
+    run([command, "2402", "--show-locals"])
+    asked = fake.asked[0][1]
+    assert isinstance(asked, tuple)
+    assert asked[-2:] == (True, True)
+
+
+def test_values_of_variables_need_stacks(fake: FakePipeline, capsys: Captured) -> None:
+    assert run(["attach", "1", "--show-locals", "--no-stacks"]) == 2
+    assert fake.asked == []
+    assert "exclude each other" in capsys.readouterr().err
 
 
 def test_dump_as_json(fake: FakePipeline, capsys: Captured) -> None:

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from diag.collect.redact import MASK, mask_command
+from diag.collect.redact import MASK, mask_command, mask_value
 
 SECRET = st.text(alphabet="bcdfghjkqvwxz0123456789", min_size=8, max_size=30)
 
@@ -76,3 +76,70 @@ def test_one_endless_word_does_not_take_for_ever() -> None:
     for text in ("a" * 32_768, "a=" * 16_384, "x://a:" * 5_000, 'a="' * 10_000):
         mask_command([text])
     assert time.monotonic() - started_s < 5
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "masked"),
+    [
+        ("password", '"hunter2"', MASK),
+        ("cookies", "[]", MASK),
+        ("sessionId", "7", MASK),
+        (
+            "order",
+            '{"user": "ann", "password": "a"b", "n": 1}',
+            f'{{"user": "ann", "password": {MASK}',
+        ),
+        ("argv", '["job", "--password", "oneword"]', f'["job", "--password", {MASK}'),
+        ("argv", '["curl", "-u", "me:pw"]', f'["curl", "-u", {MASK}'),
+        ("pair", '("token", ["abc", "def"])', f'("token", {MASK}'),
+        ("text", '"{\\"api_key\\": \\"a b\\"}"', f'"{{\\"api_key\\": {MASK}'),
+        ("header", "Authorization: Bearer xyz", f"Authorization: {MASK}"),
+        ("url", '"postgres://u:sekret@h/db"', f'"postgres://u:{MASK}@h/db"'),
+        ("url", '"see postgres://u:sek..."', f'"see postgres://u:{MASK}..."'),
+        ("word", '"one two3four..."', f'"one {MASK}..."'),
+        ("word", '"ghp_abcdefghijkl"', f'"{MASK}"'),
+        (
+            "pem",
+            '"-----BEGIN PRIVATE KEY-----\\nMIIE"',
+            f'"-----BEGIN PRIVATE KEY-----{MASK}',
+        ),
+    ],
+)
+def test_values_that_look_like_secrets_are_masked(name: str, value: str, masked: str) -> None:
+    assert mask_value(name, value) == masked
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "None",
+        "?",
+        "17",
+        '"hello, world"',
+        "[0, 1, 2, ...]",
+        "<Lock at 0x7f01>",
+        '"/srv/a b.txt"',
+    ],
+)
+def test_ordinary_values_stay_readable(value: str) -> None:
+    assert mask_value("order", value) == value
+
+
+@given(SECRET, st.sampled_from(["password", "api-key", "GITHUB_TOKEN", "client_secret", "pwd"]))
+def test_a_secret_never_appears_in_a_value(secret: str, name: str) -> None:
+    for value in (
+        f'{{"{name}": "{secret}"}}',
+        f'{{"{name}": ["{secret}", {{"a": "{secret}"}}]}}',
+        f'["--{name}", "{secret}"]',
+        f'"{{"{name}": "x"{secret}"}}"',
+        f'"{name}={secret} {secret}"',
+        f'"https://user:{secret}@host/path"',
+        f'"https://user:{secret}...',
+    ):
+        assert secret not in mask_value("order", value)
+    assert secret not in mask_value(name, secret)
+
+
+@given(st.text(max_size=20), st.text(max_size=300))
+def test_masking_a_value_never_fails(name: str, value: str) -> None:
+    assert mask_value(name, value) is not None

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from diag.analysis.frames import user_frame
+from diag.analysis.frames import is_library, user_frame
 from diag.analysis.idioms import Idiom, idiom_of
 from diag.collect.stacks import StacksUnavailableError, add_stacks, ask, attach_stacks, parse_dump
 from tests.unit.world import RUNNING, process, snapshot, thread
@@ -44,6 +44,15 @@ def test_a_recorded_dump_of_each_version(path):
 def test_no_value_of_a_variable_is_kept(path):
     assert b"REPR" in path.read_bytes()
     assert b"REPR" not in msgspec.json.encode(parse_dump(path.read_bytes()))
+
+
+@pytest.mark.parametrize("path", RECORDED, ids=lambda path: path.stem)
+def test_values_of_own_frames_are_kept_when_asked_for(path):
+    frames = [
+        frame for stack in parse_dump(path.read_bytes(), show_locals=True) for frame in stack.frames
+    ]
+    assert any(frame.variables for frame in frames)
+    assert not any(frame.variables for frame in frames if is_library(frame))
 
 
 @given(st.binary())

@@ -1,6 +1,7 @@
 """Reports to render: as they come, and as bad as they can get."""
 
 import math
+from collections.abc import Callable
 
 import msgspec
 
@@ -24,7 +25,7 @@ from diag.model.report import (
     Target,
     Verdict,
 )
-from diag.model.stack import Frame, Stack
+from diag.model.stack import Frame, Stack, Variable
 from diag.model.thread import Thread
 from diag.model.wait import Wait, WaitKind
 
@@ -477,10 +478,51 @@ def full() -> Report:
     )
 
 
+def variables() -> Report:
+    """As `--show-locals` asks for it."""
+    shown = (
+        Variable(name="order", value='{"id": 17, "paid": True}'),
+        Variable(name="api_key", value="***"),
+        Variable(name="retry", value="?"),
+    )
+
+    def complete(frame: Frame) -> Frame:
+        if frame.function != "handle_order":
+            return frame
+        return msgspec.structs.replace(frame, variables=shown, variables_left_out=4)
+
+    return with_frames(fork_logging(), complete)
+
+
+def with_frames(base: Report, change: Callable[[Frame], Frame]) -> Report:
+    """The report with every frame changed."""
+
+    def of_thread(each: Thread) -> Thread:
+        if each.stack is None:
+            return each
+        frames = tuple(map(change, each.stack.frames))
+        return msgspec.structs.replace(
+            each, stack=msgspec.structs.replace(each.stack, frames=frames)
+        )
+
+    def of_view(each: ProcessView) -> ProcessView:
+        threads = tuple(map(of_thread, each.process.threads))
+        process = msgspec.structs.replace(each.process, threads=threads)
+        return msgspec.structs.replace(each, process=process)
+
+    return msgspec.structs.replace(base, processes=tuple(map(of_view, base.processes)))
+
+
 def hostile() -> Report:
     text = HOSTILE
     frames = (
-        Frame(function=text, file="/tmp/" + text, line=1),
+        Frame(
+            function=text,
+            file="/tmp/" + text,
+            line=1,
+            variables=(Variable(name=text, value=text),),
+            variables_left_out=1,
+        ),
         Frame(function="[bold", file="a\nb", line=0),
     )
     bad = process(
@@ -529,5 +571,6 @@ EXAMPLES = {
     "many": many,
     "gaps": gaps,
     "full": full,
+    "variables": variables,
     "hostile": hostile,
 }
