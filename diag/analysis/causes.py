@@ -66,7 +66,11 @@ def find_causes(tree: Tree, liveness: Liveness) -> tuple[Cause, ...]:
             Cause(
                 kind=kind,
                 threads=tuple(sorted(sink, key=lambda member: _telling(tree, member))),
-                victims=tuple(waiting_for(graph, sink)),
+                victims=tuple(
+                    victim
+                    for victim in waiting_for(graph, sink)
+                    if tree.threads[victim].native is None
+                ),
                 proven=sink <= liveness.proven
                 and not (names_owners and _guesses_an_owner(liveness, sink)),
             )

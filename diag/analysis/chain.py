@@ -5,6 +5,7 @@ from diag.analysis.completions import Completion, TaskState
 from diag.analysis.frames import is_library, place, user_frame
 from diag.analysis.idioms import Idiom, idiom_of
 from diag.analysis.inheritance import inheritance_words
+from diag.analysis.natives import harmless_beside
 from diag.analysis.owners import Owner, OwnerState
 from diag.analysis.starvation import wants_gil
 from diag.analysis.task_words import loop_words
@@ -199,8 +200,9 @@ def victim_links(case: Case, victims: tuple[ThreadId, ...], *, shown: int = 6) -
 
 def runs_user_code(case: Case, thread_id: ThreadId) -> bool:
     """Return whether the thread runs code of the user's, or its stack is not known."""
-    frame = user_frame(case.tree.threads[thread_id].stack)
-    return frame is None or not is_library(frame)
+    thread = case.tree.threads[thread_id]
+    frame = user_frame(thread.stack)
+    return thread.native is None and (frame is None or not is_library(frame))
 
 
 def evidence_of(case: Case, member: ThreadId) -> list[Evidence]:
@@ -221,7 +223,7 @@ def evidence_of(case: Case, member: ThreadId) -> list[Evidence]:
     )
     lock = thread.wait.lock
     if lock is None or lock.owner_ident is None:
-        return [blocked]
+        return [blocked, *_discounted(case, member)]
     name = lock.type_name or lock.kind.value
     at = f" at {lock.address:#x}" if lock.address is not None else ""
     if lock.owner_source is None:
@@ -229,3 +231,14 @@ def evidence_of(case: Case, member: ThreadId) -> list[Evidence]:
     else:
         text = f"thread {lock.owner_ident:#x} is inside a `with` statement on {name}{at}"
     return [blocked, Evidence(text=text, source=Source.READ)]
+
+
+def _discounted(case: Case, member: ThreadId) -> list[Evidence]:
+    """Return the threads beside it that are there, and cannot release its lock."""
+    return [
+        Evidence(
+            text=f"thread {thread_id.tid} of {thread_id.pid} is {role}: it runs no Python",
+            source=Source.READ,
+        )
+        for thread_id, role in harmless_beside(case.tree, member).items()
+    ]

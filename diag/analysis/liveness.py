@@ -10,6 +10,7 @@ from collections.abc import Iterable
 import msgspec
 
 from diag.analysis.confirm import confirmed
+from diag.analysis.natives import confined_natives
 from diag.analysis.signals import handler_of, who_signals
 from diag.analysis.tree import Tree
 from diag.analysis.wakers import Wakers, wakers_of
@@ -61,8 +62,9 @@ def judge(first: Tree, second: Tree) -> Liveness:
     }
     # A handler runs in a wait that goes on after it: who can act is not yet free.
     handlers = [thread_id for thread_id in wakers if handler_of(first, thread_id) is not None]
-    strict = _spread(_suspecting(first, wakers), doubtful | seeds, handlers)
-    lenient = _spread(wakers, seeds)
+    confined = confined_natives(first)
+    strict = _spread(_suspecting(first, wakers), doubtful | seeds, handlers, confined)
+    lenient = _spread(wakers, seeds, confined=confined)
     everyone = frozenset(first.threads)
     return Liveness(
         wakers=wakers,
@@ -129,6 +131,7 @@ def _spread(
     wakers: dict[ThreadId, Wakers],
     seeds: dict[ThreadId, str],
     actors: Iterable[ThreadId] = (),
+    confined: frozenset[ThreadId] = frozenset(),
 ) -> dict[ThreadId, str]:
     """Return every live thread with the reason.
 
@@ -136,6 +139,7 @@ def _spread(
         wakers: who could wake each thread.
         seeds: those that are live by themselves, and why.
         actors: those that can wake others, live or not.
+        confined: those that act for no process, only for who waits for just them.
 
     """
     by_thread: dict[ThreadId, list[ThreadId]] = defaultdict(list)
@@ -149,7 +153,8 @@ def _spread(
     front = [*seeds, *actors]
     while front:
         waker = front.pop()
-        for sleeper in (*by_thread[waker], *by_process[waker.pid]):
+        whole = () if waker in confined else by_process[waker.pid]
+        for sleeper in (*by_thread[waker], *whole):
             if sleeper not in live and sleeper != waker:
                 live[sleeper] = f"thread {waker.tid} of {waker.pid} may wake it"
                 front.append(sleeper)

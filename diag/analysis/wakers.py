@@ -7,6 +7,7 @@ by itself, so that a mistake here can hide a hang but never invent one.
 
 from diag.analysis.completions import Completion, completion_of
 from diag.analysis.idioms import Idiom, idiom_of, is_entering_shared_lock
+from diag.analysis.natives import who_may_release
 from diag.analysis.owners import Owner, OwnerState, resolve
 from diag.analysis.signals import Signals, handler_of, is_parked_main, signals_for, who_signals
 from diag.analysis.tree import Tree
@@ -112,12 +113,14 @@ def _of_private_futex(tree: Tree, waiter: ThreadId, wait: Wait) -> Wakers:
             completion=completion,
             witnesses=completion.witnesses,
         )
+    able, idle = who_may_release(tree, waiter)
     return Wakers(
-        threads=_siblings(tree, waiter),
+        threads=able,
         processes=_around(tree, waiter),
         outside=signals.outside,
         uncertain=_doubts(signals),
         owner=owner,
+        witnesses=idle,
     )
 
 

@@ -2,6 +2,7 @@
 
 from diag.model.aio import Loop
 from diag.model.base import Record
+from diag.model.native import Native
 from diag.model.pool import Worker
 from diag.model.stack import Stack
 from diag.model.subject import Subject
@@ -64,6 +65,8 @@ class Thread(Record, frozen=True):
         worker: what it does for a pool, None if it is no worker of one.
         loop: the event loop of asyncio that it runs, None if it runs none.
         standing: of a running thread, None if it changed while it was read.
+        native: of a thread without any Python thread state in a Python process that
+            was read, None for any other.
 
     """
 
@@ -86,3 +89,4 @@ class Thread(Record, frozen=True):
     worker: Worker | None = None
     loop: Loop | None = None
     standing: Standing | None = None
+    native: Native | None = None

@@ -10,6 +10,7 @@ from diag.collect.cpython.framelayout import frame_layout_of
 from diag.collect.cpython.futex import is_shared
 from diag.collect.cpython.locks import Interior, find_lock
 from diag.collect.cpython.mutex import native_lock
+from diag.collect.cpython.natives import native
 from diag.collect.cpython.pthread import tid_at
 from diag.collect.cpython.semaphores import SharedPlace, awaited_semlock, shared_place
 from diag.collect.cpython.standing import StandingReader
@@ -18,6 +19,7 @@ from diag.collect.cpython.withs import with_holders
 from diag.collect.maps import AddressSpace
 from diag.collect.memory import Memory, MemoryUnreadableError
 from diag.model.lock import Lock, LockKind
+from diag.model.native import Native
 from diag.model.process import Process
 from diag.model.thread import Thread
 from diag.model.wait import Futex, WaitKind
@@ -123,6 +125,24 @@ class Inside:
             )
         except MemoryUnreadableError:
             return threads  # each lock already says that it records no owner
+
+    def with_natives(self, threads: tuple[Thread, ...], build: Build | None) -> tuple[Thread, ...]:
+        """Return the threads; those that have no thread state with what is sure about them."""
+        if self.interior is None or build is None:
+            return threads
+        known = frozenset(self.interior.runtime.idents.values())
+        return tuple(
+            thread
+            if (thread.inner_tid or thread.tid) in known
+            else self._native(self.interior, build.runtime, thread)
+            for thread in threads
+        )
+
+    def _native(self, interior: Interior, runtime: int, thread: Thread) -> Thread:
+        found = native(interior, runtime, thread)
+        if found.harmless and not self.tasks.still_waits(thread):
+            found = Native()
+        return msgspec.structs.replace(thread, native=found)
 
     def asyncio(self, build: Build | None) -> Asyncio:
         """Return the tasks and loops of asyncio, as far as they can be read."""

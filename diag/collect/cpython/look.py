@@ -105,7 +105,7 @@ def _look(look: Look, space: AddressSpace, access: Access) -> None:
         threads = inside.with_idents(inside.with_holders(threads, build))
         look.semaphores, look.waits = inside.semaphores, inside.waits
         asyncio = _asyncio(look, inside, build)
-        threads = inside.with_standings(threads, build)
+        threads = inside.with_natives(inside.with_standings(threads, build), build)
     look.process = msgspec.structs.replace(
         look.process,
         threads=tuple(

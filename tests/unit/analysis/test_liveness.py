@@ -7,6 +7,7 @@ from diag.analysis.chain import owner_words
 from diag.model.channel import Channel, ChannelKind
 from diag.model.ids import ThreadId
 from diag.model.lock import Lock, LockKind, Semaphore, SemaphoreHolder
+from diag.model.native import Native
 from diag.model.process import Gil, Interpreter
 from diag.model.wait import Futex, Wait, WaitKind
 from tests.unit import world
@@ -28,6 +29,10 @@ RLOCK = LockKind.RLOCK
 LOCKING = frames("update app.py:3")
 PARKED = frames("wait ~threading.py:300", "wait ~threading.py:600", "main app.py:9")
 SIGTERM = 1 << 14
+
+
+def main_of(pid):
+    return ThreadId(pid, pid)
 
 
 def dead(*processes, **more):
@@ -205,6 +210,42 @@ def test_a_program_started_through_a_shell_parks_like_a_root():
 def test_a_native_thread_may_release_a_lock_too():
     native = msgspec.structs.replace(thread(11, world.SLEEPING), ident=None)
     assert not dead(process(10, thread(10, lock_wait(), stack=LOCKING), native))
+
+
+SLEEPER = msgspec.structs.replace(thread(11, world.SLEEPING), ident=None)
+WATCHDOG = msgspec.structs.replace(SLEEPER, native=Native(role="a watchdog", harmless=True))
+POOLED = msgspec.structs.replace(
+    thread(11, lock_wait(LockKind.UNKNOWN)), ident=None, native=Native()
+)
+
+
+def test_a_thread_that_runs_no_python_releases_no_lock_of_python():
+    assert not dead(process(10, thread(10, lock_wait(), stack=LOCKING), SLEEPER))
+    assert dead(process(10, thread(10, lock_wait(), stack=LOCKING), WATCHDOG)) == {main_of(10)}
+
+
+def test_a_thread_that_runs_no_python_may_release_what_is_not_of_python():
+    native = thread(10, lock_wait(LockKind.UNKNOWN), stack=LOCKING)
+    assert not dead(process(10, native, WATCHDOG))
+
+
+@pytest.mark.parametrize("ends_process", [True, False])
+def test_a_watchdog_helps_other_processes_only_by_ending_its_own(ends_process):
+    watchdog = msgspec.structs.replace(
+        WATCHDOG, native=Native(role="a watchdog", harmless=True, ends_process=ends_process)
+    )
+    parent = process(5, thread(5, waits_for_child(10), stack=LOCKING))
+    child = process(10, thread(10, lock_wait(), stack=LOCKING), watchdog, parent=5)
+    assert dead(parent, child) == ({main_of(10)} if ends_process else {main_of(5), main_of(10)})
+
+
+def test_an_idle_native_thread_hides_a_hang_only_if_it_ran():
+    stuck = process(10, thread(10, lock_wait(), stack=LOCKING), POOLED)
+    assert main_of(10) in dead(stuck)
+    assert case(stuck).causes[0].threads == (main_of(10),)
+    moved = msgspec.structs.replace(POOLED, voluntary_switches=6)
+    ran = process(10, thread(10, lock_wait(), stack=LOCKING), moved)
+    assert not dead(stuck, second=snapshot(ran, at_s=101.0))
 
 
 def test_one_live_descriptor_of_a_poll_is_enough():
