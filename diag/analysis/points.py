@@ -2,6 +2,8 @@
 
 from collections.abc import Callable
 
+from diag.analysis.amounts import mebibytes
+from diag.analysis.case import Case
 from diag.model.ids import ProcessId
 from diag.model.sample import ProcessSample, Sample
 
@@ -30,3 +32,15 @@ def working_set(samples: tuple[Sample, ...]) -> Points:
         for sample in samples
         if (group := sample.group) is not None and group.memory_used_bytes is not None
     ]
+
+
+def room(case: Case) -> tuple[float, float, str]:
+    """Return the memory used, the limit that is tightest, and whose limit it is, in words."""
+    group = case.samples[-1].group
+    points = working_set(case.samples)
+    if group is not None and group.memory_limit_bytes is not None and points:
+        limit = group.memory_limit_bytes
+        return points[-1][1], limit, f"the {mebibytes(limit)} of its control group"
+    used = sum(process.rss_bytes for process in case.samples[-1].processes)
+    limit = case.host.memory_bytes
+    return used, limit, f"the {mebibytes(limit)} of the machine"

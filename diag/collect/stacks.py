@@ -50,6 +50,9 @@ _KEPT_LOCALS = frozenset(
     }
 )
 
+# In what py-spy prints of a collection; of a set it prints no members.
+_SIGNS_OF_FUTURES = ("<Future at ", "<ApplyResult at ", "<set at ")
+
 Runner = Callable[[Sequence[str], float], "subprocess.CompletedProcess[bytes]"]
 
 
@@ -57,6 +60,13 @@ class _Local(msgspec.Struct):
     name: str
     addr: int
     repr: str | None = None
+
+    @property
+    def is_kept(self) -> bool:
+        """Whether analysis needs it: some by name, and what seems to hold futures."""
+        return self.name in _KEPT_LOCALS or any(
+            sign in (self.repr or "") for sign in _SIGNS_OF_FUTURES
+        )
 
 
 class _Frame(msgspec.Struct):
@@ -230,7 +240,7 @@ def _to_frame(frame: _Frame) -> Frame:
         short_file=frame.short_filename,
         line=max(frame.line, 0),
         self_address=addresses.get("self"),
-        objects={name: addresses[name] for name in _KEPT_LOCALS & addresses.keys()},
+        objects={local.name: local.addr for local in frame.locals or () if local.is_kept},
     )
 
 

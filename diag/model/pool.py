@@ -16,6 +16,49 @@ class PoolKind(StrEnum):
     LOKY = "loky"
 
 
+class Backlog(Record, frozen=True):
+    """The tasks that wait in the owner's memory, with all that they need.
+
+    Attributes:
+        tasks: number of tasks that are not done.
+        sampled: tasks whose arguments were looked at; 0 if none could be.
+        held_bytes: what the arguments of all hold, by these; types that are not
+            understood count for little. None without a sample.
+
+    """
+
+    tasks: int
+    sampled: int = 0
+    held_bytes: int | None = None
+
+
+class Kept(Record, frozen=True):
+    """Futures, or results of multiprocessing.Pool, that the program keeps in a collection.
+
+    Attributes:
+        name: of the variable, attribute ("self.futures") or global that has it.
+        tid: thread that has it.
+        function: whose variable it is.
+        file: where that is.
+        line: where it stands now.
+        futures: number of futures.
+        done: how many are finished, by a sample.
+        sampled: finished ones whose results were looked at.
+        held_bytes: what the results hold, by these; None without a sample.
+
+    """
+
+    futures: int
+    name: str = ""
+    tid: int = 0
+    function: str = ""
+    file: str = ""
+    line: int = 0
+    done: int = 0
+    sampled: int = 0
+    held_bytes: int | None = None
+
+
 class Pool(Record, frozen=True):
     """A pool in the memory of the process that owns it.
 
@@ -31,6 +74,7 @@ class Pool(Record, frozen=True):
         tasks: tasks without a result, read only where a thread awaits some: those
             in the queue for THREADS, all for the others.
         unread: why `tasks` may lack some, None if it does not.
+        backlog: what waits, None if it is little or could not be read.
 
     """
 
@@ -41,6 +85,7 @@ class Pool(Record, frozen=True):
     waiting: int | None = None
     tasks: tuple[Task, ...] = ()
     unread: str | None = None
+    backlog: Backlog | None = None
 
 
 class Worker(Record, frozen=True):

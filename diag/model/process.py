@@ -5,7 +5,7 @@ from diag.model.base import Record
 from diag.model.gap import Gap
 from diag.model.ids import ProcessId
 from diag.model.limits import Limits
-from diag.model.pool import Pool
+from diag.model.pool import Kept, Pool
 from diag.model.thread import Thread
 
 
@@ -71,6 +71,7 @@ class Process(Record, frozen=True):
         rss_bytes: resident memory.
         limits: what the kernel lets it use, None if not read.
         pools: the pools of workers that it owns.
+        kept: its collections of futures, read only where it owns a pool.
         tasks: the unfinished tasks of asyncio.
         gaps: what could not be read of it.
 
@@ -96,6 +97,7 @@ class Process(Record, frozen=True):
     rss_bytes: int | None = None
     limits: Limits | None = None
     pools: tuple[Pool, ...] = ()
+    kept: tuple[Kept, ...] = ()
     tasks: tuple[AioTask, ...] = ()
     gaps: tuple[Gap, ...] = ()
 

@@ -5,12 +5,13 @@ from collections.abc import Iterator
 from diag.analysis.amounts import duration, mebibytes
 from diag.analysis.case import Case
 from diag.analysis.growth import Growth, steady_growth
-from diag.analysis.points import of_process, working_set
+from diag.analysis.points import of_process, room
 from diag.analysis.rates import span_s
 from diag.analysis.roles import role_of
 from diag.model.finding import Confidence, Evidence, Finding, Severity, Source
 from diag.model.sample import ProcessSample
 from diag.rules.base import Rule
+from diag.rules.pending_futures import piled_up_in
 
 _GROWS_S = 4.0
 _LEAST_GROWTH = 16 << 20
@@ -31,10 +32,13 @@ _OTHERS = (
 
 
 def _check(case: Case) -> Iterator[Finding]:
+    explained = piled_up_in(case)
     grown = [
         (growth, process)
         for process in case.samples[-1].processes
-        if process.pid in case.tree.processes and (growth := _growth(case, process)) is not None
+        if process.pid in case.tree.processes
+        and process.pid not in explained
+        and (growth := _growth(case, process)) is not None
     ]
     if not grown:
         return
@@ -42,7 +46,7 @@ def _check(case: Case) -> Iterator[Finding]:
     growth, owner = max(grown, key=lambda pair: pair[0].per_s)
     if sum(each.last - each.first for each, _ in grown) < _LEAST_GROWTH:
         return
-    used, limit, of_what = _room(case)
+    used, limit, of_what = room(case)
     left_s = max(0.0, limit - used) / per_s
     if left_s <= _SOON_S:
         yield _finding(case, owner, growth, len(grown), left_s, of_what)
@@ -51,18 +55,6 @@ def _check(case: Case) -> Iterator[Finding]:
 def _growth(case: Case, process: ProcessSample) -> Growth | None:
     points = of_process(case.samples, process.id, lambda each: each.rss_bytes)
     return steady_growth(points, least_span_s=_GROWS_S)
-
-
-def _room(case: Case) -> tuple[float, float, str]:
-    """Return the memory used, the limit, and whose limit it is."""
-    group = case.samples[-1].group
-    points = working_set(case.samples)
-    if group is not None and group.memory_limit_bytes is not None and points:
-        limit = group.memory_limit_bytes
-        return points[-1][1], limit, f"the {mebibytes(limit)} of its control group"
-    used = sum(process.rss_bytes for process in case.samples[-1].processes)
-    limit = case.host.memory_bytes
-    return used, limit, f"the {mebibytes(limit)} of the machine"
 
 
 def _finding(

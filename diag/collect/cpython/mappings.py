@@ -19,7 +19,8 @@ their class has cached, or a dict.
 """
 
 import struct
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
 
 from diag.collect.cpython.layout import OBJECT_TYPE, TYPE_BASIC_SIZE, TYPE_FLAGS
 from diag.collect.memory import Memory
@@ -32,7 +33,19 @@ _MANAGED_DICT = 1 << 4
 _INLINE_VALUES = 1 << 2
 _CACHED_KEYS = {(3, 11): 0x368, (3, 12): 0x370, (3, 13): 0x370, (3, 14): 0x370, (3, 15): 0x378}
 
+_WITH_HASH, _WITHOUT_HASH = struct.Struct("<QQQ"), struct.Struct("<QQ")
+_LARGEST_SAMPLED = 1 << 26
+_ENTRIES_EACH = 8
+
 Pairs = tuple[tuple[int, int], ...]
+
+
+class _Table(NamedTuple):
+    """Where the entries of a dict are, how many places there are for them, and their form."""
+
+    address: int
+    entries: int
+    form: struct.Struct
 
 
 class OddObjectError(Exception):
@@ -114,29 +127,58 @@ class Mappings:
             self._entries[keys] = self._read_entries(keys)
         return self._entries[keys]
 
+    def some_pairs(self, address: int, most: int) -> Pairs:
+        """Return at most so many keys and values, from all over a dict of any size.
+
+        Raises:
+            OddObjectError: it is not laid out as expected.
+            MemoryUnreadableError: it cannot be read.
+
+        """
+        keys, values = struct.unpack("<QQ", self._memory.read(address + _DICT_KEYS, 16))
+        if values:
+            return self.pairs(address)[:most]
+        table = self._table(keys, limit=_LARGEST_SAMPLED)
+        # What has been deleted leaves an empty entry, at the front of a queue's most of all.
+        places = spread(table.entries, most * _ENTRIES_EACH)
+        found = _present(self._entry(table, place) for place in places)
+        return tuple(found[place] for place in spread(len(found), most))
+
+    def _entry(self, table: _Table, place: int) -> tuple[int, int]:
+        size = table.form.size
+        *_, key, value = table.form.unpack(self._memory.read(table.address + size * place, size))
+        return key, value
+
     def _read_entries(self, keys: int) -> Pairs:
+        table = self._table(keys, limit=MAX_ENTRIES)
+        data = self._memory.read(table.address, table.form.size * table.entries)
+        return tuple((key, value) for *_, key, value in table.form.iter_unpack(data))
+
+    def _table(self, keys: int, *, limit: int) -> _Table:
         memory = self._memory
         if self._version <= (3, 10):
-            size, entries = memory.u64(keys + 8), _count(memory.u64(keys + 32))
+            size, entries = memory.u64(keys + 8), _count(memory.u64(keys + 32), limit)
             width = 1 if size <= 0xFF else 2 if size <= 0xFFFF else 4
-            table, with_hash = keys + 40 + _count(size) * width, True
-        else:
-            log2_bytes, kind = memory.read(keys + 9, 2)
-            entries = _count(memory.u64(keys + 24))
-            if log2_bytes > 24 or kind > 2:
-                raise OddObjectError("keys of an unknown form")
-            table, with_hash = keys + 32 + (1 << log2_bytes), kind == 0
-        if with_hash:
-            data = memory.read(table, 24 * entries)
-            return tuple((key, value) for _, key, value in struct.iter_unpack("<QQQ", data))
-        return tuple(struct.iter_unpack("<QQ", memory.read(table, 16 * entries)))
+            return _Table(keys + 40 + _count(size, 2 * limit) * width, entries, _WITH_HASH)
+        log2_bytes, kind = memory.read(keys + 9, 2)
+        entries = _count(memory.u64(keys + 24), limit)
+        if log2_bytes > 28 or kind > 2:
+            raise OddObjectError("keys of an unknown form")
+        form = _WITH_HASH if kind == 0 else _WITHOUT_HASH
+        return _Table(keys + 32 + (1 << log2_bytes), entries, form)
+
+
+def spread(length: int, most: int) -> Iterator[int]:
+    """Yield at most so many places, evenly spread over a length."""
+    count = min(length, most)
+    return (place * length // count for place in range(count))
 
 
 def _present(entries: Iterable[tuple[int, int]]) -> Pairs:
     return tuple((key, value) for key, value in entries if key and value)
 
 
-def _count(number: int) -> int:
-    if number > MAX_ENTRIES:
+def _count(number: int, limit: int) -> int:
+    if number > limit:
         raise OddObjectError("a mapping too large to be read")
     return number

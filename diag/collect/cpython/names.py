@@ -57,6 +57,18 @@ class Names:
             names = tuple(self._globals(thread, caller, address))
         return names[:MAX_NAMES]
 
+    def globals_of(self, thread: Thread, number: int) -> Iterator[tuple[str, int]]:
+        """Yield the names and values of the globals of a frame, counted from the innermost.
+
+        Raises:
+            MemoryBudgetError: the process has used up what it was allowed.
+
+        """
+        namespace = self._namespace(thread, number)
+        for key, value in (self._values.pairs(namespace) or ()) if namespace else ():
+            if name := self._values.text(key):
+                yield name, value
+
     def _attributes(self, frame: Frame, address: int) -> Iterator[str]:
         instance = self._values.unwrapped(frame.self_address)
         kind = self._values.type_of(instance)

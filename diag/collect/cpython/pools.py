@@ -15,6 +15,7 @@ loky keeps the names of process.py.
 
 from collections.abc import Iterable, Sequence
 
+from diag.collect.cpython.backlog import BacklogReader
 from diag.collect.cpython.values import Values
 from diag.collect.cpython.waited import MAX_TASKS
 from diag.model.pool import Pool, PoolKind, Worker
@@ -86,12 +87,15 @@ def _is_busy(inner: Frame | None) -> bool:
     return inner is None or not (inner.bare_name == "get" and inner.file.endswith("queues.py"))
 
 
-def find_pools(values: Values, threads: Iterable[Thread], *, with_tasks: bool) -> tuple[Pool, ...]:
+def find_pools(
+    values: Values, threads: Iterable[Thread], backlogs: BacklogReader, *, with_tasks: bool
+) -> tuple[Pool, ...]:
     """Return the pools that a process owns.
 
     Args:
         values: reads the objects of the process.
         threads: of the process, with their stacks and workers.
+        backlogs: reads what waits in them.
         with_tasks: whether to read which tasks they have, which takes longer.
 
     Raises:
@@ -103,23 +107,27 @@ def find_pools(values: Values, threads: Iterable[Thread], *, with_tasks: bool) -
         for frame in thread.stack.own_frames if thread.stack is not None else ():
             if frame.objects.get("work_queue") in found:
                 continue  # its other workers lead to the same pool
-            pool = _pool_at(values, frame, with_tasks=with_tasks)
+            pool = _pool_at(values, frame, backlogs, with_tasks=with_tasks)
             if pool is not None:
                 found[pool.address] = pool
     return tuple(found.values())
 
 
-def _pool_at(values: Values, frame: Frame, *, with_tasks: bool) -> Pool | None:
+def _pool_at(
+    values: Values, frame: Frame, backlogs: BacklogReader, *, with_tasks: bool
+) -> Pool | None:
     if frame.bare_name == "_worker" and frame.file.endswith(_THREADS):
-        return _thread_pool(values, frame, with_tasks=with_tasks)
+        return _thread_pool(values, frame, backlogs, with_tasks=with_tasks)
     if frame.bare_name == "run" and frame.file.endswith((_PROCESSES, _LOKY)):
-        return _process_pool(values, frame, with_tasks=with_tasks)
+        return _process_pool(values, frame, backlogs, with_tasks=with_tasks)
     if frame.bare_name == "_handle_workers" and frame.file.endswith(_MULTIPROCESSING):
-        return _multiprocessing_pool(values, frame)
+        return _multiprocessing_pool(values, frame, backlogs)
     return None
 
 
-def _thread_pool(values: Values, frame: Frame, *, with_tasks: bool) -> Pool | None:
+def _thread_pool(
+    values: Values, frame: Frame, backlogs: BacklogReader, *, with_tasks: bool
+) -> Pool | None:
     queue = frame.objects.get("work_queue")
     if queue is None or not values.is_a(queue, "_queue.SimpleQueue"):
         return None
@@ -131,6 +139,7 @@ def _thread_pool(values: Values, frame: Frame, *, with_tasks: bool) -> Pool | No
         waiting=values.length(queue),
         tasks=tasks,
         unread=unread,
+        backlog=backlogs.of_items(queue),
     )
 
 
@@ -142,7 +151,9 @@ def _queued(values: Values, queue: int) -> tuple[tuple[Task, ...], str | None]:
     return _tasks(values, ((None, item) for item in items if not values.is_a(item, "NoneType")))
 
 
-def _process_pool(values: Values, frame: Frame, *, with_tasks: bool) -> Pool | None:
+def _process_pool(
+    values: Values, frame: Frame, backlogs: BacklogReader, *, with_tasks: bool
+) -> Pool | None:
     manager = frame.self_address
     if manager is None or not values.is_a(manager, "_ExecutorManagerThread"):
         return None
@@ -157,6 +168,7 @@ def _process_pool(values: Values, frame: Frame, *, with_tasks: bool) -> Pool | N
         waiting=values.length(pending),
         tasks=tasks,
         unread=unread,
+        backlog=backlogs.of_items(pending),
     )
 
 
@@ -183,7 +195,7 @@ def _tasks(
     return tuple(tasks), f"{unread} tasks could not be read" if unread else None
 
 
-def _multiprocessing_pool(values: Values, frame: Frame) -> Pool | None:
+def _multiprocessing_pool(values: Values, frame: Frame, backlogs: BacklogReader) -> Pool | None:
     local = frame.objects
     inqueue, cache = local.get("inqueue"), local.get("cache", 0)
     results = values.pairs(cache)
@@ -206,6 +218,7 @@ def _multiprocessing_pool(values: Values, frame: Frame) -> Pool | None:
             Task(future=result, number=number) for number, result in numbered if number is not None
         ),
         unread=f"{missing} tasks could not be read" if missing else None,
+        backlog=backlogs.of_items(inqueue if of_threads else local.get("taskqueue", 0)),
     )
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import msgspec
 
 from diag.collect.cpython.access import Access
+from diag.collect.cpython.backlog import BacklogReader
 from diag.collect.cpython.names import Names
 from diag.collect.cpython.pools import find_pools, find_worker
 from diag.collect.cpython.typenames import Types
@@ -71,19 +72,25 @@ def _look_into(process: Process, access: Access, allowance: Iterator[int]) -> Pr
         return process
     try:
         with access.memory(process.pid) as memory:
-            values = Values(memory, Types(memory), (int(version[1]), int(version[2])))
-            return _read(process, values, Names(memory, values, process, allowance))
+            numbers = (int(version[1]), int(version[2]))
+            values = Values(memory, Types(memory), numbers)
+            names = Names(memory, values, process, allowance)
+            return _read(process, values, names, BacklogReader(memory, values, numbers))
     except MemoryUnreadableError as error:
         gap = Gap(what="objects", because=str(error), pid=process.pid)
         return msgspec.structs.replace(process, gaps=(*process.gaps, gap))
 
 
-def _read(process: Process, values: Values, names: Names) -> Process:
+def _read(process: Process, values: Values, names: Names, backlogs: BacklogReader) -> Process:
     threads = tuple(_with_subject(thread, values, names) for thread in process.threads)
     awaits = any(thread.subject is not None and thread.subject.tasks for thread in threads)
     awaits = awaits or any(task.future is not None for task in process.tasks)
+    pools = find_pools(values, threads, backlogs, with_tasks=awaits)
     return msgspec.structs.replace(
-        process, threads=threads, pools=find_pools(values, threads, with_tasks=awaits)
+        process,
+        threads=threads,
+        pools=pools,
+        kept=backlogs.kept(threads, names) if pools else (),
     )
 
 
