@@ -11,7 +11,7 @@ import msgspec
 
 from diag.analysis.confirm import confirmed
 from diag.analysis.natives import confined_natives
-from diag.analysis.signals import handler_of, who_signals
+from diag.analysis.signals import PARKED, handler_of, who_signals
 from diag.analysis.tree import Tree
 from diag.analysis.wakers import Wakers, wakers_of
 from diag.model.base import Record
@@ -28,6 +28,8 @@ class Liveness(Record, frozen=True):
         proven: threads that can never run again, whatever could not be read.
         likely: threads that can never run again if what could not be read
             holds no surprise; `proven` is a part of it.
+        inert: threads that can never run again unless somebody sends a signal to a main
+            thread that is parked and has no handler; `likely` is a part of it.
         reasons: for a live thread, why.
 
     """
@@ -35,6 +37,7 @@ class Liveness(Record, frozen=True):
     wakers: dict[ThreadId, Wakers]
     proven: frozenset[ThreadId]
     likely: frozenset[ThreadId]
+    inert: frozenset[ThreadId]
     reasons: dict[ThreadId, str]
 
 
@@ -65,11 +68,16 @@ def judge(first: Tree, second: Tree) -> Liveness:
     confined = confined_natives(first)
     strict = _spread(_suspecting(first, wakers), doubtful | seeds, handlers, confined)
     lenient = _spread(wakers, seeds, confined=confined)
+    parked = {t for t in still if wakers[t].outside == PARKED}
+    without_signals = _spread(
+        wakers, {t: seeds[t] for t in seeds if t not in parked}, confined=confined
+    )
     everyone = frozenset(first.threads)
     return Liveness(
         wakers=wakers,
         proven=everyone - strict.keys(),
         likely=everyone - lenient.keys(),
+        inert=everyone - without_signals.keys(),
         reasons={thread_id: strict[thread_id] for thread_id in strict if thread_id in everyone},
     )
 

@@ -33,6 +33,7 @@ _NOT_A_WAKER = frozenset(
 )
 
 
+PARKED = "parked until a signal"
 _PARKED_CHILD = "it may be parked until a signal ends it"
 _UNINTERRUPTIBLE = frozenset({LockKind.BUFFER, LockKind.MUTEX, LockKind.GIL})
 
@@ -64,7 +65,7 @@ def signals_for(tree: Tree, waiter: ThreadId) -> Signals:
         return Signals()
     parked = is_parked_main(tree, waiter)
     if parked and _is_at_the_top(tree, waiter.pid):
-        return Signals(outside="parked until a signal")
+        return Signals(outside=handler_of(tree, waiter) or PARKED)
     handler = handler_of(tree, waiter)
     if handler is None:
         waits_inside = tree.threads[waiter].wait.kind is not WaitKind.SHARED_LOCK

@@ -44,7 +44,7 @@ class Hooks(NamedTuple):
         judge: from two looks to a report.
         record: takes each line of the recording.
         show: takes the story whenever something of it has changed.
-        found: takes a report with findings that are new, and these.
+        found: takes a report with findings that are new, and these; not called for notes only.
         act: acts on a hang, given the report, the processes, and whether it is not a hang
             but the time that is over; returns whether it ended the target.
 
@@ -242,7 +242,7 @@ class Watcher:
         if report.findings or self._report is None or not self._report.findings:
             self._report = report
         new = self.story.judged(report)
-        if new:
+        if any(finding.severity is not Severity.INFO for finding in new):
             self._hooks.found(report, new)
         self._hooks.show(self.story)
         return any(finding.severity is Severity.ERROR for finding in report.findings)

@@ -3,6 +3,11 @@
 # /// diag
 # verdict = "healthy"
 # twin_of = ["unresolved-awaitable"]
+# still = true
+# [[finding]]
+# rule = "parked"
+# confidence = "possible"
+# functions = ["<module>"]
 # ///
 
 import asyncio

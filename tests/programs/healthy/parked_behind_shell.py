@@ -3,6 +3,11 @@
 # /// diag
 # verdict = "healthy"
 # twin_of = ["nobody-can-act"]
+# still = true
+# [[finding]]
+# rule = "parked"
+# confidence = "possible"
+# functions = ["<module>"]
 # ///
 
 import os

@@ -2,6 +2,11 @@
 
 # /// diag
 # verdict = "healthy"
+# still = true
+# [[finding]]
+# rule = "parked"
+# confidence = "possible"
+# functions = ["serve"]
 # ///
 
 import multiprocessing

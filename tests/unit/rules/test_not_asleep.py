@@ -158,7 +158,8 @@ class TestUnresolvedAwaitable:
         assert not findings(case(seen, channels=OWN_PIPE))
 
     def test_a_loop_without_tasks_is_parked(self) -> None:
-        assert not findings(case(loop_process(loop=IDLE), channels=OWN_PIPE))
+        (note,) = findings(case(loop_process(loop=IDLE), channels=OWN_PIPE))
+        assert (note.rule, note.severity) == ("parked", Severity.INFO)
 
     def test_a_single_task_that_waits_for_an_event_may_be_meant(self) -> None:
         seen = loop_process(task(1, AwaitKind.EVENT), loop=IDLE)
