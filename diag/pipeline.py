@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from diag import __version__, policy
-from diag.analysis import picture
+from diag.analysis import complaints, picture
 from diag.analysis.case import Case
 from diag.analysis.pools import pools_of
 from diag.analysis.roles import role_of
@@ -11,6 +11,7 @@ from diag.analysis.series import series_of
 from diag.analysis.tree import Tree
 from diag.analysis.words import describe_wait
 from diag.errors import RecordingError
+from diag.model.errorline import ErrorNote
 from diag.model.finding import Finding
 from diag.model.gap import Gap
 from diag.model.graph import Graph
@@ -33,7 +34,7 @@ from diag.watching.look import look, snapshot
 
 _NOT_PYTHON = "{} is not a Python program: what it waits for is what the kernel says"
 
-__all__ = ["describe", "judge", "look", "snapshot"]
+__all__ = ["describe", "errors_of", "judge", "look", "snapshot"]
 
 
 def judge(recording: Recording) -> Report:
@@ -54,7 +55,8 @@ def judge(recording: Recording) -> Report:
         samples=recording.samples,
         activities=recording.activities,
     )
-    findings = policy.gravest_first(finding for rule in RULES for finding in rule.judge(case))
+    found = (finding for rule in RULES for finding in rule.judge(case))
+    findings = policy.gravest_first(complaints.cite(found, recording.error_lines))
     answer = policy.verdict(findings, root_was_read=_was_read(first.processes[0]))
     return _report(
         recording,
@@ -149,6 +151,16 @@ def _report(
             RuleInfo(id=rule.id, title=rule.title, severity=rule.severity, summary=rule.summary)
             for rule in RULES
         ),
+        errors=errors_of(recording),
+    )
+
+
+def errors_of(recording: Recording) -> tuple[ErrorNote, ...]:
+    """Return the known errors on standard error, each tied to what was measured then."""
+    return complaints.notes(
+        recording.error_lines,
+        recording.samples,
+        began_at_unix_s=recording.header.started_at_unix_s,
     )
 
 

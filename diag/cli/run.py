@@ -16,12 +16,14 @@ from diag.errors import ExitStatus
 from diag.render.registry import FORMATS
 
 if TYPE_CHECKING:
+    from diag.model.errorline import ErrorNote
     from diag.model.finding import Finding
     from diag.model.report import Report
-    from diag.watching.loop import Outcome
+    from diag.watching.hooks import Outcome
     from diag.watching.target import Leftover
 
 MOST_NAMED = 10
+MOST_ERRORS = 5
 
 
 class _Reporter:
@@ -48,12 +50,22 @@ class _Reporter:
 
     def finish(self, outcome: Outcome) -> Report | None:
         """Write what was not written yet, if there is something to say or it was asked for."""
+        import msgspec
+
+        from diag import pipeline
+
         report = outcome.report
         asked = self._outputs.file or self._outputs.more or self._outputs.chosen != "terminal"
         if report is None and asked and outcome.recording.snapshots:
             report = self._judging.judge(outcome.recording)
-        if report is not None and (report.findings or asked):
+        errors = pipeline.errors_of(outcome.recording)
+        told = report is not None and report is self._written
+        if report is not None and report.errors != errors:
+            report = msgspec.structs.replace(report, errors=errors)
+        if report is not None and (asked or (report.findings and not told)):
             self.write(report)
+        else:
+            _say_errors(errors)
         if report is not None:
             try:
                 self._judging.keep(report)
@@ -73,6 +85,11 @@ class _Reporter:
     default=0.0,
     about="End the tree after this time, with a report and exit status 124; 0 for never.",
 )
+@click.option(
+    "--leave-stderr",
+    is_flag=True,
+    help="Do not look for known errors on the standard error of CMD.",
+)
 @watching_options
 @fail_on_option
 @policy_options
@@ -81,6 +98,7 @@ def run(
     *,
     command: tuple[str, ...],
     timeout_s: float,
+    leave_stderr: bool,
     watching: Watching,
     fail_on: str,
     judging: Judging,
@@ -96,7 +114,7 @@ def run(
     from diag.watching.target import start
 
     reporter = _Reporter(outputs, judging)
-    target = start(command)
+    target = start(command, leave_stderr=leave_stderr)
     try:
         try:
             outcome = watch_target(
@@ -129,3 +147,10 @@ def _name(leftovers: tuple[Leftover, ...]) -> None:
     shown = ", ".join(f"{pid} ({name})" for pid, name in leftovers[:MOST_NAMED])
     more = f" and {len(leftovers) - MOST_NAMED} more" if len(leftovers) > MOST_NAMED else ""
     say(f"the command ended, but these processes of it still run: {shown}{more}")
+
+
+def _say_errors(errors: tuple[ErrorNote, ...]) -> None:
+    """Say what was measured when the command complained: the complaint itself it has shown."""
+    for note in [note for note in errors if note.measured][:MOST_ERRORS]:
+        facts = "; ".join(note.measured)
+        say(f'when standard error said "{note.text}" after {note.after_s:.1f} s: {facts}')

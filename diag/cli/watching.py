@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from diag.model.ids import ProcessId
     from diag.model.recording import Recording
     from diag.model.report import Report
-    from diag.watching.loop import Outcome
+    from diag.watching.hooks import Outcome
     from diag.watching.story import Story
     from diag.watching.target import Target
 
@@ -144,7 +144,8 @@ def watch_target(
         show: takes the story after each step.
 
     """
-    from diag.watching.loop import Hooks, Watcher, ask_pyspy
+    from diag.watching.hooks import Hooks
+    from diag.watching.loop import Watcher, ask_pyspy
     from diag.watching.plan import Settings
     from diag.watching.recorder import RecordError, WatchRecorder
 

@@ -6,12 +6,13 @@ from typing import Any
 import msgspec
 
 from diag.errors import RecordingError
+from diag.model.errorline import ErrorLine
 from diag.model.recording import FORMAT, End, Header, Recording
 from diag.model.report import Report
 from diag.model.sample import Activity, Sample
 from diag.model.snapshot import Snapshot
 
-Line = Header | Snapshot | Sample | Activity | End
+Line = Header | Snapshot | Sample | Activity | ErrorLine | End
 
 _encoder = msgspec.json.Encoder()
 _line_decoder = msgspec.json.Decoder(Line)
@@ -36,6 +37,7 @@ def decode_recording(lines: Iterable[bytes]) -> Recording:
     snapshots: list[Snapshot] = []
     samples: list[Sample] = []
     activities: list[Activity] = []
+    error_lines: list[ErrorLine] = []
     end: End | None = None
     damaged: list[int] = []
     for number, line in numbered:
@@ -53,6 +55,8 @@ def decode_recording(lines: Iterable[bytes]) -> Recording:
                 samples.append(record)
             case Activity():
                 activities.append(record)
+            case ErrorLine():
+                error_lines.append(record)
             case End():
                 end = record
             case Header():
@@ -62,6 +66,7 @@ def decode_recording(lines: Iterable[bytes]) -> Recording:
         snapshots=tuple(snapshots),
         samples=tuple(samples),
         activities=tuple(activities),
+        error_lines=tuple(error_lines),
         end=end,
         damage=_describe_damage(damaged),
     )

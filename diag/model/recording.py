@@ -1,10 +1,11 @@
 """A recording: what one look or one watch saw, a record a line.
 
 Format history:
-1   header, snapshot, sample, activity, end (0.1.0)
+1   header, snapshot, sample, activity, error_line, end (0.1.0)
 """
 
 from diag.model.base import Record
+from diag.model.errorline import ErrorLine
 from diag.model.host import Host
 from diag.model.sample import Activity, Sample
 from diag.model.snapshot import Snapshot
@@ -48,6 +49,7 @@ class Recording(Record, frozen=True):
         snapshots: in order of time.
         samples: in order of time.
         activities: in order of time.
+        error_lines: in order of time.
         end: None if the recorder was cut off.
         damage: what of the file could not be used, in words; None if all could.
 
@@ -57,5 +59,6 @@ class Recording(Record, frozen=True):
     snapshots: tuple[Snapshot, ...]
     samples: tuple[Sample, ...] = ()
     activities: tuple[Activity, ...] = ()
+    error_lines: tuple[ErrorLine, ...] = ()
     end: End | None = None
     damage: str | None = None

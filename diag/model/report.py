@@ -5,6 +5,7 @@ from enum import StrEnum
 import msgspec
 
 from diag.model.base import Record
+from diag.model.errorline import ErrorNote
 from diag.model.finding import Finding, Severity
 from diag.model.gap import Gap
 from diag.model.graph import Graph
@@ -205,6 +206,7 @@ class Report(Record, frozen=True, omit_defaults=False):
         rules: those that were consulted.
         ignored: findings that do not count; they are not in `findings`.
         sources: lines of the project's code, where its files were at hand.
+        errors: known errors on the target's standard error, as `diag run` saw them.
 
     """
 
@@ -224,4 +226,5 @@ class Report(Record, frozen=True, omit_defaults=False):
     rules: tuple[RuleInfo, ...] = ()
     ignored: tuple[Ignored, ...] = ()
     sources: tuple[SourceLine, ...] = ()
+    errors: tuple[ErrorNote, ...] = ()
     schema_version: int = SCHEMA_VERSION

@@ -30,8 +30,9 @@ from diag.pytest_monitor.board import (
 from diag.pytest_monitor.delivery import interrupt, is_there
 from diag.pytest_monitor.evidence import Evidence
 from diag.pytest_monitor.suspects import about, beneath, hung, stuck_beneath, without_own_parts
+from diag.watching.hooks import Hooks
 from diag.watching.look import look
-from diag.watching.loop import Hooks, Watcher, ask_pyspy
+from diag.watching.loop import Watcher, ask_pyspy
 from diag.watching.plan import Settings
 from diag.watching.signals import ENDING
 from diag.watching.story import Story

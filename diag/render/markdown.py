@@ -25,6 +25,7 @@ MOST_ROWS = 40
 MOST_GROUPS = 20
 MOST_FRAMES = 40
 MOST_GAPS = 20
+MOST_ERRORS = 20
 MOST_PIDS = 4
 MOST_WAITS = 3
 
@@ -37,7 +38,13 @@ _LONGEST_TICKS = re.compile(r"`+")
 
 def render(report: Report, _options: Options) -> str:
     """Return the whole report; long lists are cut short and say so."""
-    blocks = [*_head(report), *_findings(report), *_processes(report), *_rest(report)]
+    blocks = [
+        *_head(report),
+        *_findings(report),
+        *_errors(report),
+        *_processes(report),
+        *_rest(report),
+    ]
     return "\n\n".join(block for block in blocks if block) + "\n"
 
 
@@ -84,6 +91,17 @@ def _link(link: Link, places: Places) -> str:
     lines = [f"1. {escape_text(link.text)}" + (f" {_code(where)}" if where else "")]
     lines.extend(f"   - {escape_text(detail)}" for detail in link.details)
     return "\n".join(lines)
+
+
+def _errors(report: Report) -> Iterator[str]:
+    if not report.errors:
+        return
+    yield "### On its standard error"
+    lines = []
+    for note in report.errors[:MOST_ERRORS]:
+        lines.append(f"- after {note.after_s:.1f} s: {_code(note.text)}")
+        lines.extend(f"  - {escape_text(fact)}" for fact in note.measured)
+    yield "\n".join(_more(lines, len(lines) + len(report.errors[MOST_ERRORS:]), "- ", "errors"))
 
 
 def _processes(report: Report) -> Iterator[str]:

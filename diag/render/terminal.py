@@ -20,6 +20,7 @@ VERDICT_STYLES = {
 }
 MOST_FINDINGS = 20
 MOST_GAPS = 10
+MOST_ERRORS = 10
 
 
 def render(report: Report, options: Options) -> str:
@@ -32,6 +33,7 @@ def render(report: Report, options: Options) -> str:
     if len(report.findings) > MOST_FINDINGS:
         more = len(report.findings) - MOST_FINDINGS
         page.line((f"and {more} more findings (all of them with --json)", "dim"))
+    _draw_errors(page, report)
     draw_tree(page, report.processes)
     draw_pools(page, report)
     draw_threads(page, report, places)
@@ -39,6 +41,20 @@ def render(report: Report, options: Options) -> str:
     draw_coverage(page, report)
     _draw_ignored(page, report)
     return page.finish()
+
+
+def _draw_errors(page: Page, report: Report) -> None:
+    """Draw what the command complained of itself."""
+    if not report.errors:
+        return
+    page.heading("On its standard error")
+    for note in report.errors[:MOST_ERRORS]:
+        page.line((f"after {note.after_s:.1f} s: ", "yellow"), note.text, indent=2)
+        for fact in note.measured:
+            page.line(fact, indent=4)
+    if len(report.errors) > MOST_ERRORS:
+        more = len(report.errors) - MOST_ERRORS
+        page.line((f"and {more} more (all of them with --json)", "dim"), indent=2)
 
 
 def draw_limits(page: Page, report: Report) -> None:

@@ -4,7 +4,6 @@ import resource
 import time
 from collections import deque
 from collections.abc import Callable
-from typing import NamedTuple
 
 from msgspec.structs import replace
 
@@ -14,15 +13,15 @@ from diag.collect.routine import Routine, Seen
 from diag.collect.sampling import Sampler
 from diag.collect.stacks import add_stacks
 from diag.errors import TargetForbiddenError, TargetGoneError
-from diag.model.codec import Line
-from diag.model.finding import Finding, Severity
+from diag.model.errorline import ErrorLine
+from diag.model.finding import Severity
 from diag.model.gap import Gap
-from diag.model.ids import ProcessId
 from diag.model.recording import End, Header, Recording
 from diag.model.report import Report
 from diag.model.sample import Activity, Sample
 from diag.model.snapshot import Snapshot
 from diag.watching import plan
+from diag.watching.hooks import Hooks, Outcome
 from diag.watching.look import first_look, make_header, second_look
 from diag.watching.meanwhile import count_until
 from diag.watching.plan import Do, Plan, Settings, Step
@@ -35,41 +34,6 @@ FIRST_S = 60.0  # most hangs come early: until then the pictures are denser
 FIRST_SAMPLE_EVERY_S = 0.5
 SAMPLE_SHARE = 0.002  # of one CPU, at most
 MOST_SAMPLES = 360  # kept for the judgement: an hour
-
-
-class Hooks(NamedTuple):
-    """What a watch is connected to.
-
-    Attributes:
-        judge: from two looks to a report.
-        record: takes each line of the recording.
-        show: takes the story whenever something of it has changed.
-        found: takes a report with findings that are new, and these; not called for notes only.
-        act: acts on a hang, given the report, the processes, and whether it is not a hang
-            but the time that is over; returns whether it ended the target.
-
-    """
-
-    judge: Callable[[Recording], Report]
-    record: Callable[[Line], None] = lambda _: None
-    show: Callable[[Story], None] = lambda _: None
-    found: Callable[[Report, tuple[Finding, ...]], None] = lambda _report, _new: None
-    act: Callable[[Report | None, tuple[ProcessId, ...], bool], bool] = lambda *_: False
-
-
-class Outcome(NamedTuple):
-    """What a watch came to.
-
-    Attributes:
-        because: why it ended: "target exited", "interrupted", "done", "hang", "time out".
-        report: the last one with findings, else the last; None if there was none.
-        recording: the looks that it was judged from.
-
-    """
-
-    because: str
-    report: Report | None
-    recording: Recording
 
 
 def ask_pyspy(seen: Snapshot, *, show_locals: bool = False) -> Snapshot:
@@ -108,6 +72,8 @@ class Watcher:
         self._samples: deque[Sample] = deque(maxlen=MOST_SAMPLES)
         self._activities: tuple[Activity, ...] = ()
         self._sample_at_s = 0.0
+        self._error_lines: tuple[ErrorLine, ...] = ()
+        self._alarmed = False
         self.story = Story(target.id, settings.interval_s, time.monotonic())
 
     def run(self) -> Outcome:
@@ -125,6 +91,7 @@ class Watcher:
                 step = self._plan.after(event)
         finally:
             self._routine.close()
+        self._note(self._target.errors.finish())
         end = End(because=step.because)
         self._hooks.record(end)
         return Outcome(step.because, self._report, self._recording(end))
@@ -145,6 +112,7 @@ class Watcher:
         """Wait until the step is due; return what came first, if anything did."""
         while True:
             signals = self._target.wait(step.at_s)
+            self._note(self._target.errors.take())
             now_s = time.monotonic()
             if self._target.has_exited():
                 return plan.Exited(now_s)
@@ -161,6 +129,7 @@ class Watcher:
             self._hooks.show(self.story)
             timed_out = step.because == plan.TIME_OUT
             ended = self._hooks.act(self._report, self._routine.ids, timed_out)
+            self._target.errors.skip()
             return plan.Acted(time.monotonic(), ended)
         also = (*self._target.adopted(), *self._routine.pids)
         before_s, helpers_s = time.process_time(), _helpers_cpu_s()
@@ -182,10 +151,22 @@ class Watcher:
             return plan.Exited(seen.at_s)
         if seen.at_s >= self._sample_at_s:
             self._sample(seen.at_s)
-        event = plan.Passed(seen.at_s, seen.still, seen.members, seen.cost_s)
+        event = plan.Passed(seen.at_s, seen.still, seen.members, seen.cost_s, self._alarmed)
+        self._alarmed = False
         self.story.passed(seen, self._plan.interval_s)
         self._hooks.show(self.story)
         return event
+
+    def _note(self, lines: tuple[ErrorLine, ...]) -> None:
+        """Keep error lines, and the counters of that moment."""
+        if not lines:
+            return
+        self._alarmed = True
+        self._error_lines += lines
+        for line in lines:
+            self._hooks.record(line)
+        if not self._samples or lines[0].at_s > self._samples[-1].at_s + FIRST_SAMPLE_EVERY_S:
+            self._sample(lines[0].at_s)
 
     def _sample(self, at_s: float) -> None:
         """Keep the counters for rules about slowness; seldom, as they cost more than a pass."""
@@ -243,7 +224,9 @@ class Watcher:
             self._report = report
         new = self.story.judged(report)
         if any(finding.severity is not Severity.INFO for finding in new):
+            self._note(self._target.errors.take())
             self._hooks.found(report, new)
+            self._target.errors.skip()
         self._hooks.show(self.story)
         return any(finding.severity is Severity.ERROR for finding in report.findings)
 
@@ -253,6 +236,7 @@ class Watcher:
             snapshots=self._pair,
             samples=tuple(self._samples),
             activities=self._activities,
+            error_lines=self._error_lines,
             end=end,
         )
 

@@ -63,12 +63,13 @@ class Settings(NamedTuple):
 
 
 class Passed(NamedTuple):
-    """A routine pass was made."""
+    """A routine pass was made; `alarmed` if the target has complained since the last one."""
 
     at_s: float
     still: frozenset[Still]
     members: frozenset[ThreadId]
     cost_s: float
+    alarmed: bool = False
 
 
 class Looked(NamedTuple):
@@ -218,7 +219,7 @@ class Plan:
             return None
         new = not event.still <= self._known
         ended = not self._known_members <= event.members
-        if event.still and (new or ended):
+        if event.alarmed or (event.still and (new or ended)):
             return SUSPICION
         return REGULAR if event.at_s >= self._looked_at_s + CALM_LOOK_EVERY_S else None
 

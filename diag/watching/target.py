@@ -14,6 +14,7 @@ from diag.collect.tree import read_stat
 from diag.errors import DiagError, TargetGoneError
 from diag.model.ids import ProcessId
 from diag.watching.signals import PASSED_ON, Arrived, Signals
+from diag.watching.stderr import ErrorSource, open_errors
 
 _PR_SET_CHILD_SUBREAPER = 36  # include/uapi/linux/prctl.h
 # Python ignores these; a child starts with what it would have without diag.
@@ -45,10 +46,13 @@ class Target:
         id: pid and start time of the root.
         ours: whether diag started it.
         signals: those sent to diag.
+        errors: known errors on its standard error.
 
     """
 
-    def __init__(self, pid: int, *, ours: bool, signals: Signals) -> None:
+    def __init__(
+        self, pid: int, *, ours: bool, signals: Signals, errors: ErrorSource | None = None
+    ) -> None:
         try:
             self.id = ProcessId(pid=pid, start_ticks=read_stat(pid).start_ticks)
             self._pidfd = os.pidfd_open(pid)
@@ -58,6 +62,7 @@ class Target:
             ) from error
         self.ours = ours
         self.signals = signals
+        self.errors = errors or ErrorSource()
         self._status: int | None = None
 
     @property
@@ -66,8 +71,12 @@ class Target:
         return self.id.pid
 
     def wait(self, until_s: float) -> tuple[signal.Signals, ...]:
-        """Wait until a moment of CLOCK_MONOTONIC, the root's exit or a signal; return signals."""
-        _readable((self._pidfd, self.signals.fileno()), until_s - time.monotonic())
+        """Wait until a moment of CLOCK_MONOTONIC; return signals that came.
+
+        The root's exit, a signal and an error line end the wait early.
+        """
+        fds = (self._pidfd, self.signals.fileno(), self.errors.fileno())
+        _readable((fd for fd in fds if fd >= 0), until_s - time.monotonic())
         return self.signals.arrived()
 
     def has_exited(self) -> bool:
@@ -92,7 +101,7 @@ class Target:
             return ()
         alive = []
         for pid in _own_children():
-            if pid == self.pid:
+            if pid in (self.pid, self.errors.pid):
                 continue
             with suppress(ChildProcessError):  # somebody else reaped it
                 if os.waitpid(pid, os.WNOHANG) == (0, 0):
@@ -109,12 +118,16 @@ class Target:
 
     def close(self) -> None:
         """Give back descriptors and signals; the tree stays as it is."""
+        self.errors.finish()
         os.close(self._pidfd)
         self.signals.close()
 
 
-def start(command: Sequence[str]) -> Target:
+def start(command: Sequence[str], *, leave_stderr: bool = False) -> Target:
     """Start a command as a child in the same process group, with diag's own files.
+
+    Standard error is looked at where that can be done without harm (stderr.py), unless
+    `leave_stderr`. To be called while diag has one thread.
 
     Whatever it starts stays beneath diag, even when it leaves its group, its session
     and its parent: diag becomes a child subreaper (prctl(2)).
@@ -131,6 +144,7 @@ def start(command: Sequence[str]) -> Target:
             with suppress(ProcessLookupError):
                 os.kill(pids[0], arrived.number)
 
+    errors = ErrorSource() if leave_stderr else open_errors()
     signals = Signals(PASSED_ON, pass_on)
     try:
         pids.append(
@@ -138,15 +152,19 @@ def start(command: Sequence[str]) -> Target:
                 command[0],
                 list(command),
                 os.environ,
+                file_actions=errors.file_actions,
                 setsigmask=signals.original_mask,
                 setsigdef=_IGNORED_BY_PYTHON,
             )
         )
     except OSError as error:
         signals.close()
+        errors.started()
+        errors.finish()
         status = NOT_EXECUTABLE if isinstance(error, PermissionError) else NOT_FOUND
         raise CommandError(f"cannot start {command[0]}: {error.strerror}", status) from error
-    return Target(pids[0], ours=True, signals=signals)
+    errors.started()
+    return Target(pids[0], ours=True, signals=signals, errors=errors)
 
 
 def attach(pid: int, numbers: frozenset[signal.Signals]) -> Target:

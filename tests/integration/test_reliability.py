@@ -22,7 +22,8 @@ from diag.errors import RecordingError
 from diag.model.recording import Recording
 from diag.model.report import Verdict
 from diag.pipeline import judge, look
-from diag.watching.loop import Hooks, Outcome, Watcher
+from diag.watching.hooks import Hooks, Outcome
+from diag.watching.loop import Watcher
 from diag.watching.plan import Settings
 from diag.watching.target import attach
 from tests.integration import harness, pythons

@@ -5,6 +5,7 @@ from collections.abc import Callable
 
 import msgspec
 
+from diag.model.errorline import ErrorKind, ErrorNote
 from diag.model.finding import Confidence, Evidence, Finding, Link, Location, Severity, Source
 from diag.model.gap import Gap
 from diag.model.graph import Edge, Graph, Node, Part
@@ -454,6 +455,14 @@ def full() -> Report:
             SourceLine(file="/srv/app/shop/orders.py", line=41, text='log.info("order %s", order)'),
         ),
         ignored=(Ignored(finding=old, because="known, see TICKET-7"),),
+        errors=(
+            ErrorNote(
+                kind=ErrorKind.OPEN_FILES,
+                text="OSError: [Errno 24] Too many open files: 'a.txt'",
+                after_s=12.25,
+                measured=("process 2402 (python) had 1024 of 1024 descriptors open",),
+            ),
+        ),
         skipped=(RuleSkipped(rule="starved", needs="samples over ten seconds"),),
         rules=(
             RuleInfo(
@@ -560,6 +569,7 @@ def hostile() -> Report:
         graph=picture(text),
         sources=(SourceLine(file="/tmp/" + text, line=1, text=text),),
         ignored=(Ignored(finding=finding, because=text),),
+        errors=(ErrorNote(kind=ErrorKind.MEMORY, text=text, after_s=1.0, measured=(text,)),),
         series=(series(text, [1.0, 2.0, 3.0]), series("rss_bytes", [1.0, 2.0], pid=2402)),
     )
 
