@@ -1,6 +1,5 @@
 """The program that is watched: started here or found running; its exit, its end by force."""
 
-import ctypes
 import os
 import select
 import signal
@@ -9,14 +8,13 @@ from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from typing import NamedTuple
 
-from diag.collect.procfs import list_numbers, read_all
 from diag.collect.tree import read_stat
 from diag.errors import DiagError, TargetGoneError
 from diag.model.ids import ProcessId
 from diag.watching.signals import PASSED_ON, Arrived, Signals
 from diag.watching.stderr import ErrorSource, open_errors
+from diag.watching.strays import Strays
 
-_PR_SET_CHILD_SUBREAPER = 36  # include/uapi/linux/prctl.h
 # Python ignores these; a child starts with what it would have without diag.
 _IGNORED_BY_PYTHON = (signal.SIGPIPE, signal.SIGXFSZ)
 NOT_FOUND, NOT_EXECUTABLE = 127, 126  # as a shell has them
@@ -51,7 +49,12 @@ class Target:
     """
 
     def __init__(
-        self, pid: int, *, ours: bool, signals: Signals, errors: ErrorSource | None = None
+        self,
+        pid: int,
+        *,
+        signals: Signals,
+        strays: Strays | None = None,
+        errors: ErrorSource | None = None,
     ) -> None:
         try:
             self.id = ProcessId(pid=pid, start_ticks=read_stat(pid).start_ticks)
@@ -60,7 +63,8 @@ class Target:
             raise TargetGoneError(
                 f"there is no process {pid}", hint="see `ps -e` for the processes that run"
             ) from error
-        self.ours = ours
+        self.ours = strays is not None
+        self._strays = strays
         self.signals = signals
         self.errors = errors or ErrorSource()
         self._status: int | None = None
@@ -92,21 +96,11 @@ class Target:
         return self._status
 
     def adopted(self) -> tuple[int, ...]:
-        """Return the processes of the tree that were given to diag when their parents ended.
+        """Return the processes of the tree that have left their parents (strays.py).
 
         To be called only while diag runs no helper, which would be a child as well.
-        Those that have ended are reaped.
         """
-        if not self.ours:
-            return ()
-        alive = []
-        for pid in _own_children():
-            if pid in (self.pid, self.errors.pid):
-                continue
-            with suppress(ChildProcessError):  # somebody else reaped it
-                if os.waitpid(pid, os.WNOHANG) == (0, 0):
-                    alive.append(pid)
-        return tuple(alive)
+        return self._strays.find(self.pid, self.errors.pid) if self._strays is not None else ()
 
     def leftovers(self) -> tuple[Leftover, ...]:
         """Return what still runs of the tree after its root has ended."""
@@ -129,14 +123,13 @@ def start(command: Sequence[str], *, leave_stderr: bool = False) -> Target:
     Standard error is looked at where that can be done without harm (stderr.py), unless
     `leave_stderr`. To be called while diag has one thread.
 
-    Whatever it starts stays beneath diag, even when it leaves its group, its session
-    and its parent: diag becomes a child subreaper (prctl(2)).
+    Whatever it starts is found, even when it leaves its group, its session and its
+    parent (strays.py).
 
     Raises:
         CommandError: there is no such program, or it cannot be executed.
 
     """
-    ctypes.CDLL(None).prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
     pids: list[int] = []
 
     def pass_on(arrived: Arrived) -> None:
@@ -144,6 +137,7 @@ def start(command: Sequence[str], *, leave_stderr: bool = False) -> Target:
             with suppress(ProcessLookupError):
                 os.kill(pids[0], arrived.number)
 
+    strays = Strays()
     errors = ErrorSource() if leave_stderr else open_errors()
     signals = Signals(PASSED_ON, pass_on)
     try:
@@ -151,7 +145,7 @@ def start(command: Sequence[str], *, leave_stderr: bool = False) -> Target:
             os.posix_spawnp(
                 command[0],
                 list(command),
-                os.environ,
+                strays.environment,
                 file_actions=errors.file_actions,
                 setsigmask=signals.original_mask,
                 setsigdef=_IGNORED_BY_PYTHON,
@@ -164,7 +158,7 @@ def start(command: Sequence[str], *, leave_stderr: bool = False) -> Target:
         status = NOT_EXECUTABLE if isinstance(error, PermissionError) else NOT_FOUND
         raise CommandError(f"cannot start {command[0]}: {error.strerror}", status) from error
     errors.started()
-    return Target(pids[0], ours=True, signals=signals, errors=errors)
+    return Target(pids[0], signals=signals, strays=strays, errors=errors)
 
 
 def attach(pid: int, numbers: frozenset[signal.Signals]) -> Target:
@@ -176,7 +170,7 @@ def attach(pid: int, numbers: frozenset[signal.Signals]) -> Target:
     """
     signals = Signals(numbers, lambda _: None)
     try:
-        return Target(pid, ours=False, signals=signals)
+        return Target(pid, signals=signals)
     except TargetGoneError:
         signals.close()
         raise
@@ -228,9 +222,3 @@ def _readable(fds: Iterable[int], wait_s: float) -> set[int]:
     for fd in fds:
         poll.register(fd, select.POLLIN)
     return {fd for fd, _ in poll.poll(max(0.0, wait_s) * 1000)}
-
-
-def _own_children() -> Iterable[int]:
-    for tid in list_numbers("/proc/self/task"):
-        with suppress(OSError):  # the thread ended
-            yield from map(int, read_all(f"/proc/self/task/{tid}/children").split())

@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -14,8 +15,19 @@ import pytest
 from diag.errors import ExitStatus
 from diag.model.codec import decode_report
 from diag.model.report import Verdict
+from diag.watching import strays
+from diag.watching.target import start
 from tests.integration import harness, pythons
-from tests.integration.commands import DEADLINE_S, diag, python, read_until, run_diag, wait_for
+from tests.integration.commands import (
+    DEADLINE_S,
+    REPOSITORY,
+    diag,
+    environment,
+    python,
+    read_until,
+    run_diag,
+    wait_for,
+)
 
 PROGRAMS = {
     program.name: program for kind in ("hung", "healthy") for program in harness.programs(kind)
@@ -197,6 +209,38 @@ def test_a_hang_in_a_process_that_left_is_found(tmp_path: Path) -> None:
     report = decode_report(file.read_bytes())
     assert len(report.processes) == 2
     assert report.findings[0].confidence == "proven"
+
+
+def test_where_the_kernel_adopts_nothing_a_mark_finds_who_left(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(strays, "become_subreaper", lambda: False)
+    file = tmp_path / "pid"
+    escape = (
+        "import os, sys, time\n"
+        "if os.fork() == 0:\n"
+        "    os.setsid()\n"
+        "    if os.fork() == 0:\n"
+        f"        with open('{file}', 'w') as f: f.write(str(os.getpid()))\n"
+        "        time.sleep(60)\n"
+        "    os._exit(0)\n"
+        "os.wait()"
+    )
+    with closing(start(python(escape), leave_stderr=True)) as target:
+        assert target.exit_status() == 0
+        left = int(wait_for(file))
+        try:
+            assert [leftover.pid for leftover in target.leftovers()] == [left]
+        finally:
+            os.kill(left, signal.SIGKILL)
+
+
+def test_the_environment_is_the_commands_own() -> None:
+    show = "import os; print(sorted(os.environ.items()))"
+    alone = subprocess.run(
+        python(show), capture_output=True, text=True, env=environment(), cwd=REPOSITORY, check=True
+    )
+    assert run_diag("run", "--", *python(show))[1] == alone.stdout
 
 
 def test_a_report_that_was_asked_for_is_written_though_nothing_was_found(tmp_path: Path) -> None:
