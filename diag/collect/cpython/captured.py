@@ -10,8 +10,8 @@ import msgspec
 
 from diag.collect.cpython.access import Access
 from diag.collect.cpython.build import recognise
+from diag.collect.cpython.entered import Entered
 from diag.collect.cpython.framelayout import frame_layout_of
-from diag.collect.cpython.frames import Frames
 from diag.collect.cpython.holders import locks_held
 from diag.collect.cpython.layout import LOCK_POINTER, LOCK_STATE
 from diag.collect.cpython.locks import Interior
@@ -72,13 +72,11 @@ def _copies(parent: Process, addresses: set[int], access: Access) -> dict[int, P
         layout = frame_layout_of(build.version, memory, build.runtime)
         if layout is None:
             return {}
-        frames = Frames(memory, interior.types, layout)
+        entered = Entered(memory, interior.types, layout, build.version)
         holders: dict[int, set[int]] = {}
         forked = parent.forked_without_exec
         for state in interior.runtime.states:
-            held = locks_held(
-                memory, interior.types, frames, state.address, build.version, forked=forked
-            )
+            held = locks_held(entered, state.address, forked=forked)
             for address in held & addresses:
                 holders.setdefault(address, set()).add(state.ident)
         return {

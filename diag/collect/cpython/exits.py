@@ -58,6 +58,26 @@ class Exits:
             elif index + 1 < len(frame.stack) and self._is_unbound_exit(kind.name, slot):
                 yield frame.stack[index + 1]
 
+    def bound_to_exit(self, address: int) -> int | None:
+        """Return what a bound __exit__ is bound to, None if it is none.
+
+        Up to 3.14 ExitStack makes a method of the type's __exit__, also of one in C; from
+        3.15 on it asks the type for the bound method.
+
+        Raises:
+            MemoryUnreadableError: it cannot be read.
+
+        """
+        kind = self._types.of(address)
+        if kind is None or kind.name not in (_BOUND, _BOUND_IN_C):
+            return None
+        owner = self._memory.u64(address + 24)
+        if self._is_bound_exit(kind.name, address):
+            return owner
+        function = self._memory.u64(address + 16)
+        inner = self._types.of(function) if kind.name == _BOUND else None
+        return owner if inner is not None and self._is_unbound_exit(inner.name, function) else None
+
     def _is_bound_exit(self, kind: str, slot: int) -> bool:
         if kind == _BOUND_IN_C:
             return self._is_exit_in_c(slot + 16)

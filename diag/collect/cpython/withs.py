@@ -4,8 +4,8 @@ from collections.abc import Callable
 
 import msgspec
 
+from diag.collect.cpython.entered import Entered
 from diag.collect.cpython.framelayout import FrameLayout
-from diag.collect.cpython.frames import Frames
 from diag.collect.cpython.holders import locks_held
 from diag.collect.cpython.locks import Interior
 from diag.model.lock import Lock, LockKind
@@ -41,15 +41,13 @@ def with_holders(
     if not wanted:
         return threads
     by_inner_tid = {thread.inner_tid or thread.tid: thread for thread in threads}
-    frames = Frames(interior.memory, interior.types, layout)
+    entered = Entered(interior.memory, interior.types, layout, interior.version)
     owners: dict[int, set[int]] = {}
     for state in interior.runtime.states:
         thread = by_inner_tid.get(interior.runtime.idents[state.ident])
         if thread is None or thread.syscall is None:
             continue  # a running thread's frames change while they are read
-        held = locks_held(
-            interior.memory, interior.types, frames, state.address, interior.version, forked=forked
-        )
+        held = locks_held(entered, state.address, forked=forked)
         if (found := held & wanted) and still_waits(thread):
             for address in found:
                 owners.setdefault(address, set()).add(state.ident)

@@ -3,6 +3,7 @@
 Prints as JSON what is true. Runs on 3.9 and later; ends when its parent ends.
 """
 
+import contextlib
 import multiprocessing
 import os
 import sys
@@ -81,6 +82,71 @@ def in_generator():
     list(produce())
 
 
+@contextlib.contextmanager
+def locked(*locks):
+    with contextlib.ExitStack() as stack:
+        for each in locks:
+            stack.enter_context(each)
+        yield
+
+
+def by_generator():
+    @contextlib.contextmanager
+    def entered():
+        with lock:
+            yield
+
+    with entered():
+        park()
+
+
+def by_stack():
+    with contextlib.ExitStack() as stack:
+        stack.enter_context(other)
+        stack.enter_context(lock)
+        park()
+
+
+def by_generator_with_stack():
+    with other, locked(lock):
+        park()
+
+
+def by_stack_of_generators():
+    with contextlib.ExitStack() as stack:
+        stack.enter_context(locked(locked(lock)))
+        park()
+
+
+def condition_in_stack():
+    with contextlib.ExitStack() as stack:
+        stack.enter_context(threading.Condition(lock))
+        park()
+
+
+def after_stack():
+    """It is inside of an ExitStack that has left the lock; another thread has it."""
+    with contextlib.ExitStack() as stack:
+        stack.enter_context(lock)
+        stack.close()
+        in_thread(by_acquire)
+        rest()
+
+
+def after_generator():
+    with contextlib.suppress(KeyError), locked(lock):
+        raise KeyError
+    by_acquire()
+
+
+def pushed():
+    """It will leave a lock that it has not entered."""
+    with contextlib.ExitStack() as stack:
+        stack.push(lock)
+        in_thread(by_acquire)
+        rest()
+
+
 def condition_of_another_lock():
     condition = threading.Condition(other)
     with lock, condition:
@@ -133,6 +199,11 @@ PROVEN = [
     in_handler,
     from_list,
     in_generator,
+    by_generator,
+    by_stack,
+    by_generator_with_stack,
+    by_stack_of_generators,
+    condition_in_stack,
     condition_of_another_lock,
     itself,
 ]

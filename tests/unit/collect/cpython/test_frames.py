@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from diag.collect.cpython.entered import Entered
 from diag.collect.cpython.exceptiontable import live_depth
 from diag.collect.cpython.framelayout import FRAMES
-from diag.collect.cpython.frames import Frames
 from diag.collect.cpython.holders import locks_held
 from diag.collect.cpython.mappings import Mappings, OddObjectError
 from diag.collect.cpython.typenames import Types
@@ -48,10 +48,9 @@ def test_damaged_table_ends(table: bytes, instruction: int) -> None:
 @given(st.integers(min_value=0), st.sampled_from(sorted(FRAMES)))
 def test_garbage_holds_nothing(seed: int, version: tuple[int, int]) -> None:
     memory = HostileMemory(seed)
-    known = Types(memory)
-    frames = Frames(memory, known, FRAMES[version])
+    entered = Entered(memory, Types(memory), FRAMES[version], version)
     try:
-        assert locks_held(memory, known, frames, STACK, version, forked=False) == frozenset()
+        assert locks_held(entered, STACK, forked=False) == frozenset()
     except MemoryBudgetError:
         return
 
@@ -62,9 +61,8 @@ def test_frames_that_lead_in_a_circle_end() -> None:
     frame = HEAP + 0x100
     memory.put_words(HEAP + layout.current, frame)
     memory.put_words(frame + layout.previous, frame)
-    known = Types(memory)
-    frames = Frames(memory, known, layout)
-    assert locks_held(memory, known, frames, HEAP, (3, 13), forked=False) == frozenset()
+    entered = Entered(memory, Types(memory), layout, (3, 13))
+    assert locks_held(entered, HEAP, forked=False) == frozenset()
 
 
 @pytest.mark.parametrize("version", FRAMES)
