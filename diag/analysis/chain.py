@@ -8,7 +8,7 @@ from diag.analysis.inheritance import inheritance_words
 from diag.analysis.natives import harmless_beside
 from diag.analysis.owners import Owner, OwnerState
 from diag.analysis.starvation import wants_gil
-from diag.analysis.task_words import loop_words
+from diag.analysis.task_words import holding_task_words, loop_words
 from diag.analysis.words import describe_wait
 from diag.model.finding import Evidence, Link, Source
 from diag.model.ids import ThreadId
@@ -80,9 +80,9 @@ def owner_words(case: Case, waiter: ThreadId, owner: Owner) -> list[str]:
         case OwnerState.THREAD if owner.thread is not None:
             if _is_join(case, waiter):
                 return [f"that thread is {case.name(owner.thread)}"]
-            if owner.thread == waiter:
-                return ["its owner is this very thread"]
-            return [f"its owner is {case.name(owner.thread)}"]
+            own = owner.thread == waiter
+            words = f"its owner is {'this very thread' if own else case.name(owner.thread)}"
+            return [words + holding_task_words(case, owner)]
         case OwnerState.AMBIGUOUS if owner.thread is not None:
             other = "or a thread of the parent that had the same id when it was forked"
             return [f"its owner is {case.name(owner.thread)}, {other}"]
@@ -222,6 +222,12 @@ def evidence_of(case: Case, member: ThreadId) -> list[Evidence]:
         source=Source.OBSERVED,
     )
     lock = thread.wait.lock
+    owner = case.liveness.wakers[member].owner
+    if lock is not None and owner is not None and owner.task is not None:
+        text = (
+            f"a suspended task is inside a `with` statement on the lock at {lock.address or 0:#x}"
+        )
+        return [blocked, Evidence(text=text, source=Source.READ)]
     if lock is None or lock.owner_ident is None:
         return [blocked, *_discounted(case, member)]
     name = lock.type_name or lock.kind.value

@@ -35,6 +35,8 @@ class Owner(Record, frozen=True):
         ident: the pthread id that the lock records.
         parent: pid of the process that was forked, for a GONE owner.
         parent_thread: the thread of the parent that has that id, if it still exists.
+        task: address of the task of asyncio that took it, suspended since: only the
+            thread of its loop can let it go on.
         because: why the owner is not known, for UNKNOWN.
 
     """
@@ -44,6 +46,7 @@ class Owner(Record, frozen=True):
     ident: int | None = None
     parent: int | None = None
     parent_thread: ThreadId | None = None
+    task: int | None = None
     because: str | None = None
 
 
@@ -60,6 +63,8 @@ def resolve(tree: Tree, waiter: ThreadId, lock: Lock) -> Owner:
         joined = joined_thread(tree, waiter) if lock.kind is LockKind.LOCK else None
         if joined is not None:
             return Owner(state=OwnerState.THREAD, thread=joined)
+        if lock.kind is LockKind.LOCK and (holder := _task_that_holds(tree, process, lock)):
+            return holder
         subject = tree.threads[waiter].subject
         if subject is not None and subject.kind is SubjectKind.MODULE and subject.owner_ident:
             # A module's lock records its owner as an RLock does (importlib._bootstrap).
@@ -73,6 +78,18 @@ def resolve(tree: Tree, waiter: ThreadId, lock: Lock) -> Owner:
         seen_inside=lock.owner_source is not None,
         reused=lock.owner_reused,
     )
+
+
+def _task_that_holds(tree: Tree, process: Process, lock: Lock) -> Owner | None:
+    """Return the thread of the loop whose suspended task is inside a `with` on a lock."""
+    tasks = [task for task in process.tasks if lock.address in task.holds and not task.running]
+    if len(tasks) != 1:
+        return None
+    for thread_id in tree.threads_of[process.pid]:
+        loop = tree.threads[thread_id].loop
+        if loop is not None and loop.address == tasks[0].loop:
+            return Owner(state=OwnerState.THREAD, thread=thread_id, task=tasks[0].address)
+    return None
 
 
 def _by_tid(tree: Tree, process: Process, tid: int) -> Owner:

@@ -5,6 +5,7 @@ from diag.analysis.case import Case
 from diag.analysis.completions import completers_of
 from diag.analysis.event_loops import TaskId, tasks_of
 from diag.analysis.frames import is_library, place, user_frame_of
+from diag.analysis.owners import Owner
 from diag.model.aio import AioTask, AwaitKind
 from diag.model.finding import Link, Location, Source
 from diag.model.ids import ThreadId
@@ -94,6 +95,16 @@ def _holders(case: Case, task_id: TaskId, task: AioTask) -> list[str]:
         task_name(one) for one in case.tree.processes[task_id.pid].tasks if task.object in one.holds
     ]
     return [f"held by {holder}" for holder in holders[:_SHOWN_TASKS]]
+
+
+def holding_task_words(case: Case, owner: Owner) -> str:
+    """Say which suspended task took a lock, nothing if none did."""
+    if owner.thread is None or owner.task is None:
+        return ""
+    task = case.task(TaskId(*owner.thread, owner.task))
+    frame = user_frame_of(task.frames)
+    at = f" in {place(frame)}" if frame is not None else ""
+    return f": {task_name(task)} took it, and is suspended{at}"
 
 
 def loop_words(case: Case, thread_id: ThreadId) -> list[str]:

@@ -41,7 +41,8 @@ class AioTask(Record, frozen=True):
         type_name: the class of that object, or of the future.
         tasks: addresses of the unfinished tasks that it awaits.
         future: address of the `concurrent.futures.Future` that it awaits.
-        holds: addresses of the asyncio locks whose `async with` it is inside of.
+        holds: addresses of the locks whose `async with` it is inside of, and of those
+            of `threading` whose `with`.
         resolves: addresses of the `concurrent.futures.Future`s that get its result
             (`run_coroutine_threadsafe`).
 

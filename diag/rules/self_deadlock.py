@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from diag.analysis.case import Case
 from diag.analysis.causes import CauseKind
+from diag.analysis.owners import Owner
 from diag.model.finding import Finding, Severity
 from diag.rules.base import Rule
 from diag.rules.deadlock import Deadlock, common_fields, deadlocks
@@ -18,13 +19,32 @@ def _check(case: Case) -> Iterator[Finding]:
             severity=RULE.severity,
             title=f"{case.name(deadlock.first)} waits for a lock that it "
             + ("holds itself" if owns else "alone could release"),
-            explanation=_OWNED if owns else _TAKEN_BEFORE if _is_forked(case, deadlock) else _TAKEN,
-            advice="Use an RLock where a function that holds the lock may call one that takes it,"
-            " or split the function into a locked outer and an unlocked inner part.",
+            explanation=_explanation(case, deadlock, owner),
+            advice=_ADVICE if owner is None or owner.task is None else _ADVICE_TASK,
             **common_fields(case, deadlock),
         )
 
 
+def _explanation(case: Case, deadlock: Deadlock, owner: Owner | None) -> str:
+    if owner is not None and owner.task is not None:
+        return _OWNED_BY_TASK
+    if owner is not None and owner.thread == deadlock.first:
+        return _OWNED
+    return _TAKEN_BEFORE if _is_forked(case, deadlock) else _TAKEN
+
+
+_ADVICE = (
+    "Use an RLock where a function that holds the lock may call one that takes it, or split the"
+    " function into a locked outer and an unlocked inner part."
+)
+_ADVICE_TASK = (
+    "Never await inside of `with` on a lock of threading: use an asyncio.Lock with `async with`,"
+    " or leave the body before the await."
+)
+_OWNED_BY_TASK = (
+    "A task took the lock and is suspended inside of its body. Only the thread of its event loop"
+    " can let it go on, and that thread is blocked: it waits for this very lock."
+)
 _OWNED = (
     "A plain Lock does not know its owner: taken a second time by the same thread it blocks that"
     " thread, and nobody is left to release it."

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from diag.collect.cpython.awaits import Awaited, Step, find_awaited, is_concurrent
 from diag.collect.cpython.coroutines import Coroutines
+from diag.collect.cpython.entered import Entered
 from diag.collect.cpython.event_loops import read_loop
 from diag.collect.cpython.exceptiontable import depth_around_await
 from diag.collect.cpython.framelayout import FrameLayout
@@ -61,6 +62,7 @@ class _Reader:
         self._places = Places(memory, self._values, layout, version)
         self._futures = Futures(memory, self._values, version)
         self._coroutines = Coroutines(memory, self._values, self._frames, layout)
+        self._entered = Entered(memory, interior.types, layout, version)
 
     def read(self) -> Asyncio:
         stacks = [stack for stack in map(self._stack, self._states()) if stack is not None]
@@ -156,10 +158,11 @@ class _Reader:
             return None
 
     def _held(self, frame: Frame) -> Iterator[int]:
-        """Yield the locks of asyncio whose `async with` a frame is in the body of."""
+        """Yield the locks of asyncio and of threading whose body a frame is in."""
         stack = frame.stack
         if frame.code.table:
             stack = stack[: depth_around_await(frame.code.table, frame.offset // 2)]
+        yield from self._entered.locks(frame._replace(stack=stack))
         for index, slot in enumerate(stack):
             owner: int | None = None
             if self._pair and self._values.is_a(slot, "function"):
