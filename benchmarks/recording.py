@@ -19,7 +19,7 @@ from diag.render.terminal import render
 from diag.watching.look import first_look, make_header, second_look
 from diag.watching.loop import SAMPLE_EVERY_S
 from diag.watching.plan import CALM_LOOK_EVERY_S
-from diag.watching.recorder import WatchRecorder
+from diag.watching.recorder import Recorder
 
 PROCESSES = 100
 HOUR_S = 3600
@@ -31,7 +31,7 @@ def record_an_hour(pid: int, path: Path) -> None:
     first = first_look(pid, wants_stacks=lambda _: True)
     second = second_look(first)
     sample = Sampler(pid).take()
-    with WatchRecorder(path) as recorder:
+    with Recorder(path) as recorder:
         recorder.write(make_header())
         for at_s in range(0, HOUR_S, int(SAMPLE_EVERY_S)):
             recorder.write(msgspec.structs.replace(sample, at_s=sample.at_s + at_s))

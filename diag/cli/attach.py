@@ -49,7 +49,7 @@ def attach(
     """
     from diag import pipeline, policy
     from diag.cli.progress import Progress
-    from diag.cli.recorder import Recorder
+    from diag.watching.recorder import Recorder
 
     with Recorder(record_to) as recorder, Progress() as progress:
         recording = pipeline.look(

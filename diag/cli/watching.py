@@ -147,10 +147,10 @@ def watch_target(
     from diag.watching.hooks import Hooks
     from diag.watching.loop import Watcher, ask_pyspy
     from diag.watching.plan import Settings
-    from diag.watching.recorder import RecordError, WatchRecorder
+    from diag.watching.recorder import Recorder, RecordError
 
     action = HangAction(target, watching.on_hang, watching.core, save)
-    recorder = WatchRecorder(watching.record_to, limit_bytes=watching.record_limit_mb << 20)
+    recorder = Recorder(watching.record_to, limit_bytes=watching.record_limit_mb << 20)
 
     def found_and_kept(report: Report, new: tuple[Finding, ...]) -> None:
         recorder.keep_last_look()

@@ -18,7 +18,7 @@ from diag.collect.stacks import add_stacks
 from diag.collect.sweep import sweep
 from diag.collect.timeouts import add_socket_timeouts
 from diag.errors import TargetGoneError
-from diag.model.codec import encode_line
+from diag.model.codec import Line
 from diag.model.lock import LockKind
 from diag.model.recording import FORMAT, End, Header, Recording
 from diag.model.snapshot import Snapshot
@@ -26,7 +26,7 @@ from diag.model.wait import WaitKind
 from diag.watching.meanwhile import count_until
 
 Progress = Callable[[str], None]
-Record = Callable[[bytes], None]
+Record = Callable[[Line], None]
 
 
 def _silent(_text: object) -> None:
@@ -50,7 +50,7 @@ def look(
         stacks: whether to ask py-spy.
         show_locals: whether to keep the values of variables, masked.
         progress: called with what is being done.
-        record: called with each line of the recording as soon as it exists.
+        record: takes each line of the recording as soon as it exists.
 
     Raises:
         TargetGoneError: there is no such process, or it ended meanwhile.
@@ -58,20 +58,20 @@ def look(
 
     """
     header = make_header()
-    record(encode_line(header))
+    record(header)
     first = first_look(
         pid,
         wants_stacks=lambda _: stacks,
         add_stacks=partial(add_stacks, show_locals=show_locals),
         progress=progress,
     )
-    record(encode_line(first))
+    record(first)
     progress("counting until the second look")
     samples, activities = count_until(first, first.started_s + for_s, record=record)
     second = second_look(first)
-    record(encode_line(second))
+    record(second)
     end = End(because="done")
-    record(encode_line(end))
+    record(end)
     return Recording(
         header=header,
         snapshots=(first, second),

@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 from diag.collect.activity import Observer
 from diag.collect.sampling import Sampler
-from diag.model.codec import encode_line
+from diag.model.codec import Line
 from diag.model.sample import Activity, ProcessSample, Sample
 from diag.model.snapshot import Snapshot
 from diag.model.wait import WaitKind
@@ -19,7 +19,7 @@ _LOOKS_AT_LEAST = 20  # on a crowded machine diag itself waits for a CPU
 
 
 def count_until(
-    first: Snapshot, until_s: float, *, record: Callable[[bytes], None]
+    first: Snapshot, until_s: float, *, record: Callable[[Line], None]
 ) -> tuple[tuple[Sample, ...], tuple[Activity, ...]]:
     """Take samples until `until_s` and, of processes that use CPU time, an activity.
 
@@ -28,7 +28,7 @@ def count_until(
     Args:
         first: the sweep that went before.
         until_s: CLOCK_MONOTONIC seconds.
-        record: called with each line as soon as it exists.
+        record: takes each line as soon as it exists.
 
     Raises:
         TargetGoneError: the root ended.
@@ -43,7 +43,7 @@ def count_until(
     activities: tuple[Activity, ...] = ()
     if busy := _running(first) | _busy(*counting.samples):
         activities = (counting.observe(busy, until_s),)
-        record(encode_line(activities[0]))
+        record(activities[0])
     while (now_s := time.monotonic()) < until_s:
         time.sleep(min(until_s - now_s, counting.every_s))
         counting.sample()
@@ -53,7 +53,7 @@ def count_until(
 class _Counting:
     """The samples of one look so far, and how to go on."""
 
-    def __init__(self, first: Snapshot, *, every_s: float, record: Callable[[bytes], None]) -> None:
+    def __init__(self, first: Snapshot, *, every_s: float, record: Callable[[Line], None]) -> None:
         self.every_s = every_s
         self.samples: list[Sample] = []
         self._first, self._record = first, record
@@ -61,7 +61,7 @@ class _Counting:
 
     def sample(self) -> None:
         self.samples.append(self._sampler.take(connections=not self.samples))
-        self._record(encode_line(self.samples[-1]))
+        self._record(self.samples[-1])
 
     def observe(self, pids: set[int], until_s: float) -> Activity:
         """Look at threads until `until_s` and long enough, sampling all the while."""

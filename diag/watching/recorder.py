@@ -1,4 +1,4 @@
-"""The recording of a watch: written as it goes, and never larger than its limit.
+"""The recording of a look or a watch: written as it goes, and never larger than its limit.
 
 Each line is one write to the file, so whoever kills diag loses at most the line that was
 being written. When the file reaches its limit it is thinned into a new one that takes its
@@ -31,10 +31,10 @@ class _Entry(NamedTuple):
     kept: bool
 
 
-class WatchRecorder:
+class Recorder:
     """Writes a recording to a file; without a path it takes no notice.
 
-    A disk that fills up does not spoil the watch: the failure is kept for `check`.
+    A disk that fills up spoils nothing that is seen: the failure is kept for `check`.
 
     Raises:
         RecordError: on entering, the file cannot be opened.

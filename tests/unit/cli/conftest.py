@@ -6,6 +6,7 @@ import pytest
 
 from diag import pipeline, policy
 from diag.errors import DiagError
+from diag.model.codec import Line
 from diag.model.recording import FORMAT, End, Header, Recording
 from diag.model.report import Report
 from diag.model.snapshot import Snapshot
@@ -32,7 +33,7 @@ class FakePipeline:
         self.report: Report = policy.apply(fork_logging(), policy.Policy())
         self.error: BaseException | None = None
         self.asked: list[tuple[str, object]] = []
-        self.lines = [b'{"record":"header"}\n', b'{"record":"end"}\n']
+        self.lines: tuple[Line, ...] = (recording().header, End(because="done"))
 
     def look(
         self,
@@ -42,7 +43,7 @@ class FakePipeline:
         stacks: bool,
         show_locals: bool,
         progress: Callable[[str], None],
-        record: Callable[[bytes], None],
+        record: Callable[[Line], None],
     ) -> Recording:
         self.asked.append(("look", (pid, for_s, stacks, show_locals)))
         progress("reading \x1b[2J the tree")

@@ -94,7 +94,7 @@ def test_a_recording_is_written_as_it_comes(fake: FakePipeline, tmp_path: Path) 
     file = tmp_path / "r.jsonl"
     fake.fail(TargetGoneError)
     assert run(["attach", "1", "--record", str(file)]) == 3
-    assert file.read_bytes() == b"".join(fake.lines)
+    assert file.read_bytes() == b"".join(map(encode_line, fake.lines))
 
 
 def test_report_judges_a_recording(fake: FakePipeline, capsys: Captured, tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ from diag.model.recording import FORMAT, Header, Recording
 from diag.model.sample import ProcessSample, Sample
 from diag.model.snapshot import Snapshot
 from diag.pipeline import last_pair
-from diag.watching.recorder import RecordError, WatchRecorder
+from diag.watching.recorder import Recorder, RecordError
 from tests.unit.world import HOST, SLEEPING, process, thread
 
 ROOT = ProcessId(pid=1, start_ticks=1)
@@ -50,7 +50,7 @@ def pairs() -> Iterator[tuple[Snapshot, Snapshot]]:
 
 def test_every_line_is_in_the_file_at_once(tmp_path: Path) -> None:
     path = tmp_path / "r.jsonl"
-    with WatchRecorder(path) as recorder:
+    with Recorder(path) as recorder:
         recorder.write(HEADER)
         recorder.write(look(1.0))
         assert read(path).snapshots == (look(1.0),)
@@ -61,7 +61,7 @@ def test_every_line_is_in_the_file_at_once(tmp_path: Path) -> None:
 @pytest.mark.parametrize("cut", [2, 10, 100, 1000])
 def test_a_recording_that_is_cut_off_loses_its_last_line(tmp_path: Path, cut: int) -> None:
     path = tmp_path / "r.jsonl"
-    with WatchRecorder(path) as recorder:
+    with Recorder(path) as recorder:
         recorder.write(HEADER)
         recorder.write(look(1.0))
         recorder.write(look(1.5, confirms_s=1.0))
@@ -75,7 +75,7 @@ def test_a_recording_that_is_cut_off_loses_its_last_line(tmp_path: Path, cut: in
 def test_it_stays_below_its_limit_and_keeps_what_matters(tmp_path: Path) -> None:
     path = tmp_path / "r.jsonl"
     largest = 0
-    with WatchRecorder(path, limit_bytes=LIMIT) as recorder:
+    with Recorder(path, limit_bytes=LIMIT) as recorder:
         recorder.write(HEADER)
         for number, (first, second) in enumerate(pairs()):
             recorder.write(first)
@@ -101,7 +101,7 @@ def test_it_stays_below_its_limit_and_keeps_what_matters(tmp_path: Path) -> None
 
 def test_even_findings_are_thinned_when_there_are_too_many(tmp_path: Path) -> None:
     path = tmp_path / "r.jsonl"
-    with WatchRecorder(path, limit_bytes=LIMIT) as recorder:
+    with Recorder(path, limit_bytes=LIMIT) as recorder:
         recorder.write(HEADER)
         for first, second in pairs():
             recorder.write(first)
@@ -111,7 +111,7 @@ def test_even_findings_are_thinned_when_there_are_too_many(tmp_path: Path) -> No
 
 
 def test_a_full_disk_does_not_spoil_the_watch() -> None:
-    with WatchRecorder(Path("/dev/full")) as recorder:
+    with Recorder(Path("/dev/full")) as recorder:
         recorder.write(HEADER)
         recorder.write(look(1.0))
     with pytest.raises(RecordError, match="incomplete"):
@@ -119,12 +119,12 @@ def test_a_full_disk_does_not_spoil_the_watch() -> None:
 
 
 def test_a_file_that_cannot_be_opened_is_said_at_once(tmp_path: Path) -> None:
-    with pytest.raises(RecordError, match="cannot write"), WatchRecorder(tmp_path / "a" / "b"):
+    with pytest.raises(RecordError, match="cannot write"), Recorder(tmp_path / "a" / "b"):
         pytest.fail("it was opened")
 
 
 def test_without_a_path_nothing_is_written() -> None:
-    with WatchRecorder(None) as recorder:
+    with Recorder(None) as recorder:
         recorder.write(HEADER)
     recorder.check()
 
