@@ -4,11 +4,16 @@ from diag.analysis.case import Case
 from diag.analysis.starvation import wants_gil
 from diag.model.base import Record
 from diag.model.ids import ThreadId
+from diag.model.sample import ThreadActivity, Turns
+from diag.model.stack import Frame
+from diag.model.thread import Thread
 from diag.model.wait import WaitKind
 
 LEAST_APART_S = 0.5
 _LEAST_CPU_S = 0.25
 _MOST_SYSTEM_SHARE = 0.2  # who uses more makes system calls, and their effect is not seen
+_LEAST_LOOKS = 12  # at the frames of a thread; with fewer, a call may be missed
+_MOST_NEW_SHARE = 0.34  # of the later looks: a state may return seldom
 
 
 class Spin(Record, frozen=True):
@@ -16,13 +21,18 @@ class Spin(Record, frozen=True):
 
     Attributes:
         used_s: CPU time that it used between the two looks.
-        matching: whether it is inside of a regular expression; else it spins in a
-            loop that calls nothing.
+        matching: whether it is inside of a regular expression.
+        asks: the functions of the library that it asks in a loop.
+        looks: how often its frames were looked at; 0 for the two looks alone.
+        frame: where the loop is, None where the stack of the first look tells it.
 
     """
 
     used_s: float
     matching: bool
+    asks: tuple[str, ...] = ()
+    looks: int = 0
+    frame: Frame | None = None
 
 
 def spin_of(case: Case, thread_id: ThreadId) -> Spin | None:
@@ -30,19 +40,60 @@ def spin_of(case: Case, thread_id: ThreadId) -> Spin | None:
     before, after = case.tree.threads[thread_id], case.second.threads.get(thread_id)
     if after is None or before.start_ticks != after.start_ticks or case.apart_s < LEAST_APART_S:
         return None
-    first, second = before.standing, after.standing
-    if before.wait.kind is not WaitKind.RUNNING or first is None or second is None:
-        return None
-    if first.digest != second.digest:
-        return None
-    if not first.matching and (first.calling or second.calling or _is_disturbed(case, thread_id)):
-        return None
     per_s = case.host.clock_ticks_per_s
     system_s = (after.system_ticks - before.system_ticks) / per_s
     used_s = system_s + (after.user_ticks - before.user_ticks) / per_s
-    if used_s < _LEAST_CPU_S or system_s > _MOST_SYSTEM_SHARE * used_s:
+    if used_s < _LEAST_CPU_S:
         return None
-    return Spin(used_s=used_s, matching=first.matching)
+    turns = turns_of(case, thread_id)
+    if turns is not None and goes_round(turns) and (turns.asks or not turns.handles):
+        return Spin(used_s, matching=False, asks=turns.asks, looks=turns.looks, frame=turns.frame)
+    if system_s > _MOST_SYSTEM_SHARE * used_s or not _is_unchanged(case, thread_id, before, after):
+        return None
+    matching = before.standing is not None and before.standing.matching
+    if not matching and turns is not None and not _stands_still(turns):
+        return None
+    return Spin(used_s=used_s, matching=matching)
+
+
+def turns_of(case: Case, thread_id: ThreadId) -> Turns | None:
+    """Return what the frames of a thread did over many looks, None if they were not seen."""
+    found: list[ThreadActivity] = [
+        thread
+        for activity in case.activities[-1:]
+        for thread in activity.threads
+        if (thread.pid, thread.tid) == (thread_id.pid, thread_id.tid)
+    ]
+    return found[0].turns if found else None
+
+
+def goes_round(turns: Turns) -> bool:
+    """Return whether a thread turned in a loop, and came back to the same states all the time."""
+    return turns.looks >= _LEAST_LOOKS and turns.places > 1 and not _gets_somewhere(turns)
+
+
+def _gets_somewhere(turns: Turns) -> bool:
+    """Whether something new was seen, or may have happened where it is not seen."""
+    late = turns.looks - turns.looks // 2
+    new = max(turns.new_values, turns.new_states) > _MOST_NEW_SHARE * late
+    return new or turns.new_at_end or turns.opaque is not None
+
+
+def _stands_still(turns: Turns) -> bool:
+    """Whether a loop that asks nobody shows nothing new, and does not compute in what it calls."""
+    calls = turns.states > 1
+    return not (turns.new_values or turns.opaque or (calls and turns.handles))
+
+
+def _is_unchanged(case: Case, thread_id: ThreadId, before: Thread, after: Thread) -> bool:
+    """Whether all it has in its hands was the same in both looks, and it called nothing."""
+    first, second = before.standing, after.standing
+    if before.wait.kind is not WaitKind.RUNNING or first is None or second is None:
+        return False
+    if first.digest != second.digest:
+        return False
+    calls = first.calling or second.calling or _is_disturbed(case, thread_id)
+    return first.matching or not calls
 
 
 def _is_disturbed(case: Case, thread_id: ThreadId) -> bool:

@@ -5,6 +5,7 @@ import msgspec
 from diag.model.base import Record
 from diag.model.gap import Gap
 from diag.model.ids import ProcessId
+from diag.model.stack import Frame
 
 
 class ProcessSample(Record, frozen=True):
@@ -136,6 +137,36 @@ class Sample(Record, frozen=True, tag="sample", tag_field="record"):
     gaps: tuple[Gap, ...] = ()
 
 
+class Turns(Record, frozen=True):
+    """Whether a thread comes back to the same states: its frames and what they refer to.
+
+    Attributes:
+        looks: how often its frames could be read.
+        states: how many different ones were seen, instructions left aside.
+        places: at how many different instructions.
+        new_states: looks of the later half that show what none of the earlier half did.
+        new_values: the same for the variables of `frame` and its globals alone, and for
+            numbers that are worked with.
+        new_at_end: whether the last look is one of these.
+        handles: whether values were seen on its stack: numbers, texts, containers.
+        opaque: a call, or a type of object, whose progress cannot be seen; None if all can.
+        asks: functions that were seen and only ask ("is_set", "acquire", "stat").
+        frame: the innermost frame that was there in every look: the loop is in it.
+
+    """
+
+    looks: int
+    states: int
+    places: int
+    new_states: int
+    new_values: int
+    new_at_end: bool
+    frame: Frame
+    handles: bool = True
+    opaque: str | None = None
+    asks: tuple[str, ...] = ()
+
+
 class ThreadActivity(Record, frozen=True):
     """What one thread was doing, over many quick looks.
 
@@ -149,6 +180,8 @@ class ThreadActivity(Record, frozen=True):
         cpu_ticks: CPU time used between the first and the last look.
         waiting_for_lock: looks in which it waited for `lock`.
         lock: address of the private futex, not the GIL's, on which it was seen most.
+        turns: whether it goes round in circles, None if that was not looked for or its
+            frames could not be read.
 
     """
 
@@ -160,6 +193,7 @@ class ThreadActivity(Record, frozen=True):
     cpu_ticks: int
     waiting_for_lock: int = 0
     lock: int | None = None
+    turns: Turns | None = None
 
 
 class Activity(Record, frozen=True, tag="activity", tag_field="record"):

@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable
 
 from diag.collect.activity import Observer
+from diag.collect.cpython import Circling
 from diag.collect.sampling import Sampler
 from diag.model.codec import Line
 from diag.model.sample import Activity, ProcessSample, Sample
@@ -69,16 +70,17 @@ class _Counting:
         latest_s = started_s + _ACTIVITY_AT_MOST_S
         enough_s = min(max(until_s, started_s + _ACTIVITY_AT_LEAST_S), latest_s)
         observer = Observer(self._first, pids)
+        circling = Circling(self._first)
         try:
             while (now_s := time.monotonic()) < latest_s and (
                 now_s < enough_s or observer.looks < _LOOKS_AT_LEAST
             ):
-                time.sleep(observer.look())
+                time.sleep(max(observer.look(), circling.look()))
                 if now_s >= self.samples[-1].at_s + self.every_s:
                     self.sample()
                     observer.add(_busy(*self.samples[-2:]))
         finally:
-            activity = observer.finish()
+            activity = circling.finish(observer.finish())
         self.sample()
         return activity
 

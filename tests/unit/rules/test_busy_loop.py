@@ -1,0 +1,87 @@
+"""The rule about threads that go round in circles."""
+
+import msgspec
+import pytest
+
+from diag.analysis.case import Case
+from diag.model.finding import Confidence, Finding
+from diag.model.ids import ProcessId
+from diag.model.sample import Activity, ThreadActivity, Turns
+from diag.model.stack import Frame
+from diag.model.thread import Thread
+from diag.rules import busy_loop
+from tests.unit.world import HOST, RUNNING, frames, process, snapshot, thread
+
+STACK = frames("empty ~queue.py:97", "wait_for_job app.py:7")
+ASKING = Turns(
+    looks=40,
+    states=2,
+    places=5,
+    new_states=0,
+    new_values=0,
+    new_at_end=False,
+    handles=False,
+    asks=("empty",),
+    frame=Frame(function="wait_for_job", file="/srv/app.py", line=7),
+)
+
+
+def seen(turns: Turns | None, *others: Thread, ticks: int = 90) -> Case:
+    spinning = thread(10, RUNNING, stack=STACK)
+    later = msgspec.structs.replace(spinning, user_ticks=spinning.user_ticks + ticks)
+    activity = Activity(
+        root=ProcessId(pid=10, start_ticks=1),
+        started_s=100.0,
+        ended_s=101.0,
+        threads=(
+            ThreadActivity(10, 10, 50, 50, 0, ticks, turns=turns),
+            *(ThreadActivity(10, other.tid, 50, 50, 0, ticks) for other in others),
+        ),
+    )
+    return Case(
+        snapshot(process(10, spinning, *others)),
+        snapshot(process(10, later, *others), at_s=101.0),
+        HOST,
+        activities=(activity,),
+    )
+
+
+def findings(case: Case) -> list[Finding]:
+    return list(busy_loop.RULE.judge(case))
+
+
+def test_a_loop_that_only_asks_is_named_with_what_it_asks() -> None:
+    (found,) = findings(seen(ASKING))
+    assert found.confidence is Confidence.LIKELY
+    assert found.primary.function == "wait_for_job"
+    assert "empty()" in found.title
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"opaque": "compress"},
+        {"new_values": 20},
+        {"new_states": 20},
+        {"new_at_end": True},
+        {"places": 1},
+        {"looks": 5},
+        {"asks": (), "handles": True},
+    ],
+    ids=lambda change: next(iter(change)),
+)
+def test_a_loop_that_may_get_somewhere_is_left_in_peace(change: dict[str, object]) -> None:
+    assert not findings(seen(msgspec.structs.replace(ASKING, **change)))
+
+
+def test_nothing_is_said_of_frames_that_were_not_seen() -> None:
+    assert not findings(seen(None))
+
+
+def test_a_thread_that_hardly_runs_does_not_spin() -> None:
+    assert not findings(seen(ASKING, ticks=10))
+
+
+def test_where_another_thread_computes_it_is_only_possible() -> None:
+    (found,) = findings(seen(ASKING, thread(11, RUNNING, stack=frames("compute app.py:3"))))
+    assert found.confidence is Confidence.POSSIBLE
