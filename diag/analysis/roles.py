@@ -81,6 +81,14 @@ def machinery_role(stack: Stack | None) -> str | None:
     return None
 
 
+def ends_broken_pool(stack: Stack | None) -> bool:
+    """Return whether a thread ends an executor's pool that the death of a worker broke."""
+    return any(
+        frame.bare_name == "terminate_broken" and frame.file.endswith("futures/process.py")
+        for frame in (stack.frames if stack is not None else ())
+    )
+
+
 def thread_name(tree: Tree, thread_id: ThreadId) -> str:
     """Return the name that the program gave the thread, else the kernel's."""
     thread = tree.threads[thread_id]

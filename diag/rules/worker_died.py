@@ -6,11 +6,10 @@ from collections.abc import Iterator
 from diag.analysis.amounts import mebibytes
 from diag.analysis.case import Case
 from diag.analysis.rates import oom_kills
-from diag.analysis.roles import role_of
+from diag.analysis.roles import ends_broken_pool, role_of
 from diag.model.finding import Confidence, Evidence, Finding, Location, Severity, Source
 from diag.model.ids import ProcessId, ThreadId
 from diag.model.sample import ProcessSample
-from diag.model.thread import Thread
 from diag.rules.base import Rule
 
 _CORE_DUMPED = 0x80  # of a status as wait4(2) gives it
@@ -116,7 +115,7 @@ def _broken_pools(case: Case) -> Iterator[Finding]:
     """Name the parents in which a broken pool is being ended: its dead worker is collected."""
     cleaning: dict[int, list[ThreadId]] = {}
     for thread, seen in case.tree.threads.items():
-        if _ends_broken_pool(seen):
+        if ends_broken_pool(seen.stack):
             cleaning.setdefault(thread.pid, []).append(thread)
     for pid, threads in cleaning.items():
         pools = "a broken pool" if len(threads) == 1 else f"{len(threads)} broken pools"
@@ -138,14 +137,6 @@ def _broken_pools(case: Case) -> Iterator[Finding]:
                 for thread in threads
             ),
         )
-
-
-def _ends_broken_pool(thread: Thread) -> bool:
-    frames = thread.stack.frames if thread.stack else ()
-    return any(
-        frame.bare_name == "terminate_broken" and frame.file.endswith("futures/process.py")
-        for frame in frames
-    )
 
 
 def _place(case: Case, process: ProcessSample) -> Location:
