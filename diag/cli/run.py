@@ -13,6 +13,7 @@ from diag.cli.options import fail_on_option, output_options, seconds_option
 from diag.cli.output import OutputError, Outputs, emit
 from diag.cli.watching import Watching, watch_target, watching_options
 from diag.errors import ExitStatus
+from diag.model.finding import Severity
 from diag.render.registry import FORMATS
 
 if TYPE_CHECKING:
@@ -62,9 +63,11 @@ class _Reporter:
         told = report is not None and report is self._written
         if report is not None and report.errors != errors:
             report = msgspec.structs.replace(report, errors=errors)
-        if report is not None and (asked or (report.findings and not told)):
+        grave = report is not None and any(f.severity is not Severity.INFO for f in report.findings)
+        if report is not None and (asked or (grave and not told)):
             self.write(report)
         else:
+            _say_notes(report)
             _say_errors(errors)
         if report is not None:
             try:
@@ -147,6 +150,13 @@ def _name(leftovers: tuple[Leftover, ...]) -> None:
     shown = ", ".join(f"{pid} ({name})" for pid, name in leftovers[:MOST_NAMED])
     more = f" and {len(leftovers) - MOST_NAMED} more" if len(leftovers) > MOST_NAMED else ""
     say(f"the command ended, but these processes of it still run: {shown}{more}")
+
+
+def _say_notes(report: Report | None) -> None:
+    """Say what is no trouble by itself in a line each: a command that went well gets no report."""
+    for finding in report.findings if report is not None else ():
+        if finding.severity is Severity.INFO:
+            say(f"note: {finding.title} (see `diag rules {finding.rule}`)")
 
 
 def _say_errors(errors: tuple[ErrorNote, ...]) -> None:

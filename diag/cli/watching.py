@@ -176,6 +176,8 @@ def watch_target(
         stacks = partial(ask_pyspy, show_locals=watching.show_locals)
         watcher = Watcher(target, settings, hooks, stacks=None if watching.no_stacks else stacks)
         outcome = watcher.run()
+    if outcome.lost is not None:
+        say(f"warning: the last look was not possible: {outcome.lost.because}")
     try:
         recorder.check()
     except RecordError as error:

@@ -1,6 +1,7 @@
 """A program that diag starts for a moment: with a deadline, and signals as diag found them."""
 
 import os
+import resource
 import select
 import signal
 from collections.abc import Mapping, Sequence
@@ -58,3 +59,9 @@ def _ends_within(pid: int, wait_s: float) -> bool:
         return bool(poll.poll(wait_s * 1000))
     finally:
         os.close(fd)
+
+
+def helpers_cpu_s() -> float:
+    """Return the CPU time of children that have ended: within a look, those are helpers."""
+    children = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return children.ru_utime + children.ru_stime

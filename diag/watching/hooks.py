@@ -3,11 +3,14 @@
 from collections.abc import Callable
 from typing import NamedTuple
 
+from msgspec.structs import replace
+
 from diag.model.codec import Line
 from diag.model.finding import Finding
+from diag.model.gap import Gap
 from diag.model.ids import ProcessId
 from diag.model.recording import Recording
-from diag.model.report import Report
+from diag.model.report import Report, Verdict
 from diag.watching.story import Story
 
 
@@ -38,9 +41,23 @@ class Outcome(NamedTuple):
         because: why it ended: "target exited", "interrupted", "done", "hang", "time out".
         report: the last one with findings, else the last; None if there was none.
         recording: the looks that it was judged from.
+        lost: why the last look was not permitted; the report is of an earlier one then.
 
     """
 
     because: str
     report: Report | None
     recording: Recording
+    lost: Gap | None = None
+
+
+def still_true(report: Report | None, lost: Gap | None) -> Report | None:
+    """Return what holds of the last report after rights were lost: who was healthy may not be."""
+    if report is None or lost is None:
+        return report
+    gaps = (*report.observed.gaps, lost)
+    report = replace(report, observed=replace(report.observed, gaps=gaps))
+    if report.verdict is not Verdict.HEALTHY:
+        return report
+    headline = f"{report.headline} at the last look that was permitted"
+    return replace(report, verdict=Verdict.UNKNOWN, headline=headline)

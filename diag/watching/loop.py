@@ -1,6 +1,5 @@
 """The loop of a watch: carries out what the plan says, and tells it what came of it."""
 
-import resource
 import time
 from collections import deque
 from collections.abc import Callable
@@ -21,7 +20,8 @@ from diag.model.report import Report
 from diag.model.sample import Activity, Sample
 from diag.model.snapshot import Snapshot
 from diag.watching import plan
-from diag.watching.hooks import Hooks, Outcome
+from diag.watching.helper import helpers_cpu_s
+from diag.watching.hooks import Hooks, Outcome, still_true
 from diag.watching.look import first_look, make_header, second_look
 from diag.watching.meanwhile import count_until
 from diag.watching.plan import Do, Plan, Settings, Step
@@ -66,6 +66,7 @@ class Watcher:
         self._plan = Plan(settings, time.monotonic())
         self._header: Header = make_header()
         self._first: Snapshot | None = None
+        self._lost: Gap | None = None
         self._pair: tuple[Snapshot, ...] = ()
         self._report: Report | None = None
         self._sampler = Sampler(target.pid)
@@ -94,15 +95,18 @@ class Watcher:
         self._note(self._target.errors.finish())
         end = End(because=step.because)
         self._hooks.record(end)
-        return Outcome(step.because, self._report, self._recording(end))
+        return Outcome(
+            step.because, still_true(self._report, self._lost), self._recording(end), self._lost
+        )
 
     def _begin(self) -> None:
         """Look once at the start, however short the target's life may be."""
         try:
             first = first_look(self._target.pid, wants_stacks=lambda _: False)
-        except (TargetGoneError, TargetForbiddenError):
+        except (TargetGoneError, TargetForbiddenError) as error:
             if not self._target.ours:
                 raise
+            self._miss(error)
             return  # it ended at once, or has other rights than diag: its status is passed on
         self._pair = (first,)
         self.story.looked(first)
@@ -132,18 +136,25 @@ class Watcher:
             self._target.errors.skip()
             return plan.Acted(time.monotonic(), ended)
         also = (*self._target.adopted(), *self._routine.pids)
-        before_s, helpers_s = time.process_time(), _helpers_cpu_s()
+        before_s, helpers_s = time.process_time(), helpers_cpu_s()
         try:
             hung = self._look(step, also) if step.do is Do.LOOK else self._confirm(also)
         except (TargetGoneError, TargetForbiddenError) as error:
-            self.story.lost(Gap(what="look", because=str(error)))
+            self._miss(error)
             return plan.Lost(time.monotonic(), time.process_time() - before_s)
-        helpers_s = _helpers_cpu_s() - helpers_s
+        helpers_s = helpers_cpu_s() - helpers_s
         self.story.helpers_cpu_s += helpers_s
         cost_s = time.process_time() - before_s + helpers_s
         if step.do is Do.LOOK:
             return plan.Looked(time.monotonic(), cost_s)
         return plan.Judged(time.monotonic(), cost_s, hung)
+
+    def _miss(self, error: TargetGoneError | TargetForbiddenError) -> None:
+        """Take that a look was not possible; that the target ended is no loss."""
+        gap = Gap(what="look", because=f"{error}: {error.hint}" if error.hint else str(error))
+        self.story.lost(gap)
+        if isinstance(error, TargetForbiddenError):
+            self._lost = gap
 
     def _pass(self) -> plan.Event:
         seen: Seen = self._routine.take()
@@ -217,6 +228,7 @@ class Watcher:
         """Confirm and judge the last look; return whether something can never go on."""
         assert self._first is not None
         second = second_look(self._first, also=also)
+        self._lost = None
         self._hooks.record(second)
         self._pair = (self._first, second)
         report = self._hooks.judge(self._recording())
@@ -239,9 +251,3 @@ class Watcher:
             error_lines=self._error_lines,
             end=end,
         )
-
-
-def _helpers_cpu_s() -> float:
-    """Return the CPU time of children that have ended: within a look, those are helpers."""
-    children = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return children.ru_utime + children.ru_stime
