@@ -81,7 +81,7 @@ def find_causes(tree: Tree, liveness: Liveness) -> tuple[Cause, ...]:
 def _kind_of(tree: Tree, liveness: Liveness, graph: Graph, sink: frozenset[ThreadId]) -> CauseKind:
     if _waits_in(liveness, sink, TaskState.QUEUED):
         return CauseKind.POOL_SATURATED
-    if _waits_in(liveness, sink, TaskState.LOST):
+    if any(_waits_in(liveness, sink, state) for state in (TaskState.LOST, TaskState.UNTAKEN)):
         return CauseKind.LOST_TASK
     if _keeps_gil(tree, liveness, sink):
         return CauseKind.GIL_HELD

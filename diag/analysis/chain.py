@@ -110,6 +110,8 @@ def completion_words(case: Case, completion: Completion) -> str:
             busy = len(completion.threads)
             staff = f"whose {busy} workers are all" if busy > 1 else "whose only worker is"
             return f"its task is in the queue of {pool}, {staff} busy"
+        case TaskState.UNTAKEN:
+            return f"its result is not taken: the thread of {pool} that takes results has ended"
     return f"its task is lost: {pool} waits for the result, and no worker has the task"
 
 

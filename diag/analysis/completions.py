@@ -27,15 +27,16 @@ class TaskState(StrEnum):
     RUNNING = "running"
     QUEUED = "queued"  # and no worker is free
     LOST = "lost"  # its pool waits for it, and no worker has it
+    UNTAKEN = "untaken"  # the thread that takes its pool's results has ended
 
 
 class Completion(Record, frozen=True):
     """Who could complete what a thread waits for.
 
     Attributes:
-        state: where the task is; RUNNING if any of several runs.
+        state: where the task is; of several the first in the order above.
         pools: the pools that it is in.
-        threads: who has it, or will: none for LOST.
+        threads: who has it, or will: none for LOST and UNTAKEN.
         witnesses: threads that must not have run between the two looks for this
             to be true.
 
@@ -90,6 +91,8 @@ def _completion(tree: Tree, owner: Process, task: Task) -> Completion | None:
 
 
 def _in_pool(tree: Tree, owner: Process, pool: Pool, task: Task) -> Completion | None:
+    if _nobody_takes_results(tree, owner, pool):
+        return Completion(state=TaskState.UNTAKEN, pools=(pool,), threads=frozenset())
     staff = workers_of(tree, owner, pool)
     if staff is None:
         return None
@@ -110,6 +113,25 @@ def _in_pool(tree: Tree, owner: Process, pool: Pool, task: Task) -> Completion |
             state=TaskState.LOST, pools=(pool,), threads=frozenset(), witnesses=witnesses
         )
     return None
+
+
+def _nobody_takes_results(tree: Tree, owner: Process, pool: Pool) -> bool:
+    """Whether the thread has ended that takes the results of a multiprocessing.Pool.
+
+    It ends when a callback raises, or a result cannot be unpickled; nothing starts it
+    again. In a pool that is closed it goes on for as long as results are waited for
+    (multiprocessing/pool.py, `_handle_results`).
+    """
+    if pool.kind not in (PoolKind.MULTIPROCESSING, PoolKind.MULTIPROCESSING_THREADS):
+        return False
+    threads = [tree.threads[thread_id] for thread_id in tree.threads_of[owner.pid]]
+    if any(thread.ident is not None and thread.stack is None for thread in threads):
+        return False
+    return not any(
+        frame.bare_name == "_handle_results" and frame.file.endswith(_LIBRARY)
+        for thread in threads
+        for frame in (thread.stack.own_frames if thread.stack is not None else ())
+    )
 
 
 def _number(worker: Worker) -> int | None:

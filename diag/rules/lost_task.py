@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from diag.analysis.case import Case
 from diag.analysis.causes import CauseKind
-from diag.analysis.completions import workers_of
+from diag.analysis.completions import TaskState, workers_of
 from diag.model.finding import Evidence, Finding, Severity, Source
 from diag.model.pool import Pool
 from diag.rules.base import Rule
@@ -33,20 +33,46 @@ _NONE_LEFT_ADVICE = (
 )
 
 
+_UNTAKEN = (
+    "One thread of a multiprocessing.Pool takes all its results. An exception there ends it, with a"
+    " traceback on standard error: when a callback of apply_async() or map_async() raises, or a result"
+    " cannot be unpickled, such as an exception whose __init__ wants other arguments than it"
+    " was pickled with. Nothing starts it again: no result of this pool will ever come."
+)
+_UNTAKEN_ADVICE = (
+    "Look for the traceback of that thread. Catch everything in callbacks; give exceptions that"
+    " tasks raise an __init__ that can be called with their args, or a __reduce__."
+)
+
+
 def _check(case: Case) -> Iterator[Finding]:
     for deadlock in deadlocks(case, CauseKind.LOST_TASK):
         fields = common_fields(case, deadlock)
-        replaced = any(pool.pids for pool in _pools(case, deadlock))
-        why = "the worker that had it has ended" if replaced else "the pool has no worker left"
+        why, explanation, advice = _story(case, deadlock)
         yield Finding(
             rule=RULE.id,
             severity=RULE.severity,
-            title=f"{case.name(deadlock.first)} waits for a task that no worker of its pool has:"
-            f" {why}",
-            explanation=_REPLACED if replaced else _NONE_LEFT,
-            advice=_REPLACED_ADVICE if replaced else _NONE_LEFT_ADVICE,
+            title=f"{case.name(deadlock.first)} waits for {why}",
+            explanation=explanation,
+            advice=advice,
             **fields | {"evidence": (*fields["evidence"], *_facts(case, deadlock))},
         )
+
+
+def _story(case: Case, deadlock: Deadlock) -> tuple[str, str, str]:
+    """Return what is waited for, why it does not come, and what to do."""
+    if _is_untaken(case, deadlock):
+        why = "a result that nobody takes: the thread of its pool that takes them has ended"
+        return why, _UNTAKEN, _UNTAKEN_ADVICE
+    nobody = "a task that no worker of its pool has"
+    if any(pool.pids for pool in _pools(case, deadlock)):
+        return f"{nobody}: the worker that had it has ended", _REPLACED, _REPLACED_ADVICE
+    return f"{nobody}: the pool has no worker left", _NONE_LEFT, _NONE_LEFT_ADVICE
+
+
+def _is_untaken(case: Case, deadlock: Deadlock) -> bool:
+    completion = case.liveness.wakers[deadlock.first].completion
+    return completion is not None and completion.state is TaskState.UNTAKEN
 
 
 def _pools(case: Case, deadlock: Deadlock) -> tuple[Pool, ...]:
@@ -61,7 +87,12 @@ def _facts(case: Case, deadlock: Deadlock) -> Iterator[Evidence]:
         staff = workers_of(case.tree, owner, pool) or {}
         free = sum(not worker.busy for worker in staff.values())
         text = f"{pool.kind.value} has {len(pool.tasks)} tasks without a result and no worker"
-        if pool.pids:
+        if _is_untaken(case, deadlock):
+            text = (
+                f"{pool.kind.value} has {len(pool.tasks)} tasks without a result, and no thread of"
+                f" {owner.pid} runs _handle_results"
+            )
+        elif pool.pids:
             text = (
                 f"{free} of its {len(staff)} workers wait for a task, none runs this one;"
                 " the pipes of tasks and of results are empty"
@@ -98,9 +129,10 @@ def _how(status: int | None) -> str:
 
 RULE = Rule(
     id="lost-task",
-    title="A pool waits for a task whose worker died",
+    title="A pool waits for a result that cannot come: its worker died, or nobody takes results",
     severity=Severity.ERROR,
-    summary="A thread waits for a result of multiprocessing.Pool, and no worker has the task.",
+    summary="A thread waits for a result of a pool, and no worker has the task, or the thread that"
+    " takes the pool's results has ended.",
     needs="the target's memory and stacks, to tell which worker runs which task",
     check=_check,
 )

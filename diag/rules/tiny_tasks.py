@@ -31,7 +31,9 @@ def _check(case: Case) -> Iterator[Finding]:
         ]
         spent = _ticks(handing)
         whole = _ticks(threads) + sum(_ticks(by_pid.get(child, [])) for child in workers)
-        if workers and spent >= _LEAST_CPUS * second_ticks and spent >= _LEAST_SHARE * whole:
+        # A pool that spins without handing out anything has another trouble.
+        worked = whole > _ticks(threads)
+        if worked and spent >= _LEAST_CPUS * second_ticks and spent >= _LEAST_SHARE * whole:
             yield _finding(case, pid, handing, workers, spent / whole, spent / second_ticks)
 
 

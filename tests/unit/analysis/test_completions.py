@@ -242,6 +242,24 @@ class TestLostTask:
         )
         assert not seen.causes
 
+    def test_a_result_that_nobody_takes_never_comes_though_a_worker_runs(self):
+        owner = self.owner()
+        alive = tuple(thread for thread in owner.threads if thread.tid != 14)
+        runs = self.worker(22, SLEEPING, self.JOB, busy=True)
+        seen = case(msgspec.structs.replace(owner, threads=alive), self.workers()[0], runs)
+        assert told(seen, MAIN).state is TaskState.UNTAKEN
+        assert kinds(seen) == [CauseKind.LOST_TASK]
+
+    def test_a_thread_without_a_stack_may_be_the_one_that_takes_results(self):
+        owner = self.owner()
+        unseen = tuple(
+            msgspec.structs.replace(each, stack=None, ident=0x14) if each.tid == 14 else each
+            for each in owner.threads
+        )
+        runs = self.worker(22, SLEEPING, self.JOB, busy=True)
+        seen = case(msgspec.structs.replace(owner, threads=unseen), self.workers()[0], runs)
+        assert told(seen, MAIN).state is TaskState.RUNNING
+
     def test_a_witness_that_moves_makes_it_live(self):
         owner, (free, other) = self.owner(), self.workers()
         moved = msgspec.structs.replace(
