@@ -245,7 +245,7 @@ def _discounted(case: Case, member: ThreadId) -> list[Evidence]:
     """Return the threads beside it that are there, and cannot release its lock."""
     return [
         Evidence(
-            text=f"thread {thread_id.tid} of {thread_id.pid} is {role}: it runs no Python",
+            text=f"thread {thread_id.tid} of {thread_id.pid} is {role}",
             source=Source.READ,
         )
         for thread_id, role in harmless_beside(case.tree, member).items()

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 import msgspec
 
 from diag.analysis.confirm import confirmed
-from diag.analysis.natives import confined_natives
+from diag.analysis.natives import confined
 from diag.analysis.signals import PARKED, handler_of, who_signals
 from diag.analysis.tree import Tree
 from diag.analysis.wakers import Wakers, wakers_of
@@ -65,12 +65,12 @@ def judge(first: Tree, second: Tree) -> Liveness:
     }
     # A handler runs in a wait that goes on after it: who can act is not yet free.
     handlers = [thread_id for thread_id in wakers if handler_of(first, thread_id) is not None]
-    confined = confined_natives(first)
-    strict = _spread(_suspecting(first, wakers), doubtful | seeds, handlers, confined)
-    lenient = _spread(wakers, seeds, confined=confined)
+    bystanders = confined(first)
+    strict = _spread(_suspecting(first, wakers), doubtful | seeds, handlers, bystanders)
+    lenient = _spread(wakers, seeds, confined=bystanders)
     parked = {t for t in still if wakers[t].outside == PARKED}
     without_signals = _spread(
-        wakers, {t: seeds[t] for t in seeds if t not in parked}, confined=confined
+        wakers, {t: seeds[t] for t in seeds if t not in parked}, confined=bystanders
     )
     everyone = frozenset(first.threads)
     return Liveness(

@@ -1,10 +1,14 @@
-"""Threads that run no Python: who of them could release a lock of Python.
+"""Threads that do nothing for the program: who of them could release a lock of Python.
+
+Threads in the idle loop of a library that is known do not.
+Others run no Python.
 
 To do that such a thread has to enter the interpreter. One that is harmless never does.
 One that sleeps in a native wait without a time-out may, but another thread of the
 process has to wake it first: as long as it does not run it adds nothing to the others.
 """
 
+from diag.analysis.keepers import loop_of
 from diag.analysis.tree import Tree
 from diag.model.ids import ThreadId
 from diag.model.lock import LockKind
@@ -14,12 +18,12 @@ from diag.model.wait import WaitKind
 _OF_PYTHON = frozenset((LockKind.LOCK, LockKind.RLOCK, LockKind.SIMPLE_QUEUE, LockKind.JOIN))
 
 
-def confined_natives(tree: Tree) -> frozenset[ThreadId]:
-    """Return the threads that could wake only who waits for just them, in native code."""
+def confined(tree: Tree) -> frozenset[ThreadId]:
+    """Return the threads that could wake only who waits for just them."""
     return frozenset(
         thread_id
         for thread_id, thread in tree.threads.items()
-        if thread.native is not None and thread.native.harmless and not thread.native.ends_process
+        if _is_harmless(thread) and not (thread.native is not None and thread.native.ends_process)
     )
 
 
@@ -46,14 +50,22 @@ def who_may_release(
 
 
 def harmless_beside(tree: Tree, waiter: ThreadId) -> dict[ThreadId, str]:
-    """Return what the threads are, by role, that go on beside a waiter and release no lock."""
+    """Say what the threads are that go on beside a waiter and release no lock."""
     if not _waits_for_python(tree.threads[waiter]):
         return {}
-    return {
-        thread_id: native.role
+    roles = {
+        thread_id: _role_of(thread)
         for thread_id in tree.threads_of[waiter.pid]
-        if (native := tree.threads[thread_id].native) is not None and native.role is not None
+        if (thread := tree.threads[thread_id])
     }
+    return {thread_id: role for thread_id, role in roles.items() if role is not None}
+
+
+def _role_of(thread: Thread) -> str | None:
+    if thread.native is None:
+        loop = loop_of(thread)
+        return loop and f"{loop}: it does nothing for the program"
+    return thread.native.role and f"{thread.native.role}: it runs no Python"
 
 
 def _waits_for_python(thread: Thread) -> bool:
@@ -62,7 +74,9 @@ def _waits_for_python(thread: Thread) -> bool:
 
 
 def _is_harmless(thread: Thread) -> bool:
-    return thread.native is not None and thread.native.harmless
+    if thread.native is not None:
+        return thread.native.harmless
+    return loop_of(thread) is not None
 
 
 def _is_idle(thread: Thread) -> bool:

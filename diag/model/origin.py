@@ -28,6 +28,11 @@ def is_installed(frame: Frame) -> bool:
 
 
 def own_code(frames: Sequence[Frame]) -> list[Frame]:
-    """Return the frames of the user's own code, else those of installed packages."""
+    """Return the frames of the user's own code, else those of installed packages.
+
+    Code without a file is the user's only where nothing else is (`python -c`): it may
+    have been made by a library (proxies of multiprocessing.managers, dataclasses).
+    """
     own = [frame for frame in frames if not is_library(frame)]
-    return [frame for frame in own if not is_installed(frame)] or own
+    users = [frame for frame in own if not is_installed(frame)]
+    return [frame for frame in users if frame.file != "<string>"] or users or own

@@ -35,9 +35,9 @@ _NONE_LEFT_ADVICE = (
 
 _UNTAKEN = (
     "One thread of a multiprocessing.Pool takes all its results. An exception there ends it, with a"
-    " traceback on standard error: when a callback of apply_async() or map_async() raises, or a result"
-    " cannot be unpickled, such as an exception whose __init__ wants other arguments than it"
-    " was pickled with. Nothing starts it again: no result of this pool will ever come."
+    " traceback on standard error: when a callback of apply_async() or map_async() raises, or a"
+    " result cannot be unpickled, such as an exception whose __init__ wants other arguments than"
+    " it was pickled with. Nothing starts it again: no result of this pool will ever come."
 )
 _UNTAKEN_ADVICE = (
     "Look for the traceback of that thread. Catch everything in callbacks; give exceptions that"

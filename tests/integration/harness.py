@@ -191,6 +191,8 @@ def running(program: Program, target: Target, *, groups: Sequence[Path] = ()) ->
                 raise AssertionError(f"{program.name} is not ready: {errors.read().decode()}")
             if program.still:
                 wait_until_still(process.pid)
+            elif program.verdict == "hung":
+                time.sleep(SETTLE_S)  # the thread that said READY is to be gone
             yield process.pid
         finally:
             _end(process)
