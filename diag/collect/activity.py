@@ -11,22 +11,28 @@ from collections import Counter
 from collections.abc import Collection
 from pathlib import Path
 
-from diag.collect.memory import PROC
+from diag.collect.memory import PROC, Memory, MemoryUnreadableError
 from diag.collect.procfs import list_numbers, parse_stat, parse_syscall
 from diag.collect.syscalls import syscall_name
 from diag.model.gap import Gap
 from diag.model.ids import ProcessId
 from diag.model.sample import Activity, ThreadActivity
 from diag.model.snapshot import Snapshot
+from diag.model.thread import Syscall
 
 EVERY_S = 0.02
 _MACHINE = os.uname().machine
+_MEMORY_S = 60.0
 _MAX_THREADS = 256  # two descriptors each
 _SHARE = 9  # of the time spent looking: the pause is at least this many times as long
 # The condition variable that threads wait on for the GIL, within struct _gil_runtime_state
 # (Include/internal/pycore_gil.h): the same place on CPython 3.9 to 3.15.
 _GIL_COND = range(32, 80)
 _FUTEX_PRIVATE = 0x80  # linux/futex.h
+# From 3.14 on a thread waits for a lock at a semaphore in its own stack (Python/parking_lot.c,
+# struct wait_entry); the address of the lock's mutex is in front of it.
+_PARKED_WITHIN = 4096  # bytes above the stack pointer
+_MUTEX_BEFORE = 8
 
 
 class Observer:
@@ -50,6 +56,7 @@ class Observer:
         self.add(pids)
         self._threads: dict[tuple[int, int], _Watched] = {}
         self._gaps: dict[int | None, Gap] = {}
+        self._memories: dict[int, Memory | None] = {}
         self._started_s = time.monotonic()
         self.looks = 0
 
@@ -66,7 +73,7 @@ class Observer:
             for tid in self._tids(pid):
                 watched = self._watched(pid, tid)
                 if watched is not None:
-                    watched.look(gil)
+                    watched.look(gil, self._memory(pid))
         return max(EVERY_S, _SHARE * (time.monotonic() - began))
 
     def finish(self) -> Activity:
@@ -74,6 +81,9 @@ class Observer:
         threads = tuple(
             watched.finish(pid, tid) for (pid, tid), watched in sorted(self._threads.items())
         )
+        for memory in self._memories.values():
+            if memory is not None:
+                memory.close()
         return Activity(
             root=self._root,
             started_s=self._started_s,
@@ -81,6 +91,15 @@ class Observer:
             threads=threads,
             gaps=tuple(self._gaps.values()),
         )
+
+    def _memory(self, pid: int) -> Memory | None:
+        """Return the memory of a process, None if it may not be read."""
+        if pid not in self._memories:
+            try:
+                self._memories[pid] = Memory(pid, proc_root=self._proc_root, max_s=_MEMORY_S)
+            except MemoryUnreadableError:
+                self._memories[pid] = None
+        return self._memories[pid]
 
     def _tids(self, pid: int) -> list[int]:
         try:
@@ -122,7 +141,7 @@ class _Watched:
         self._locks: Counter[int] = Counter()
         self._first_ticks = self._last_ticks = self._ticks() or 0
 
-    def look(self, gil: int | None) -> None:
+    def look(self, gil: int | None, memory: Memory | None) -> None:
         try:
             syscall = parse_syscall(os.pread(self._syscall, 256, 0))
         except (OSError, ValueError):  # it ended: the file is empty or gives ESRCH
@@ -135,7 +154,7 @@ class _Watched:
             if gil is not None and address - gil in _GIL_COND:
                 self._for_gil += 1
             elif syscall.args[1] & _FUTEX_PRIVATE:
-                self._locks[address] += 1
+                self._locks[_lock_at(syscall, memory)] += 1
 
     def finish(self, pid: int, tid: int) -> ThreadActivity:
         self._last_ticks = self._ticks() or self._last_ticks
@@ -159,6 +178,17 @@ class _Watched:
         except (OSError, ValueError):
             return None  # it ended
         return stat.user_ticks + stat.system_ticks
+
+
+def _lock_at(syscall: Syscall, memory: Memory | None) -> int:
+    """Return what tells locks apart: the mutex of a thread that is parked, else the futex."""
+    address = syscall.args[0]
+    if memory is None or not 0 <= address - syscall.stack_pointer < _PARKED_WITHIN:
+        return address
+    try:
+        return memory.u64(address - _MUTEX_BEFORE)
+    except MemoryUnreadableError:
+        return address
 
 
 def observe(

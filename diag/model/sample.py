@@ -179,7 +179,8 @@ class ThreadActivity(Record, frozen=True):
             process's GIL is not known (`Process.gil`).
         cpu_ticks: CPU time used between the first and the last look.
         waiting_for_lock: looks in which it waited for `lock`.
-        lock: address of the private futex, not the GIL's, on which it was seen most.
+        lock: address of the private futex, not the GIL's, on which it was seen most;
+            of the mutex where it is parked (CPython 3.14 and later).
         turns: whether it goes round in circles, None if that was not looked for or its
             frames could not be read.
 

@@ -11,6 +11,7 @@ from diag.model.ids import ThreadId
 from diag.model.sample import ThreadActivity
 from diag.rules.base import Rule
 from diag.rules.load import Load, has_load, limits_in_words, load_of, locate
+from diag.rules.lock_convoy import convoys_in
 
 _LEAST_GAIN = 1.3
 _LEAST_GIL_SHARE = 0.15
@@ -21,6 +22,7 @@ def _check(case: Case) -> Iterator[Finding]:
     load = load_of(case)
     if load is None:
         return
+    convoys = convoys_in(case)
     for demand in load.demands.values():
         gain = min(demand.wanted_cpus, load.cpus) / max(demand.used_cpus, 1.0)
         if (
@@ -29,6 +31,7 @@ def _check(case: Case) -> Iterator[Finding]:
             and demand.used_cpus <= _ONE_CORE
             and gain >= _LEAST_GAIN
             and not _feeds_a_pool(case, demand)
+            and demand.pid not in convoys
         ):
             yield _finding(case, load, demand, gain)
 

@@ -11,14 +11,23 @@ from diag.model.finding import Confidence, Evidence, Finding, Severity, Source
 from diag.model.ids import ThreadId
 from diag.model.lock import LockKind
 from diag.model.sample import ThreadActivity
+from diag.model.thread import Thread
 from diag.rules.base import Rule
 from diag.rules.load import has_load, load_of, locate
 
+_MUTEX_AT = 16
 _LOCKS = {LockKind.LOCK, LockKind.RLOCK}
 _LEAST_THREADS = 3
 _LEAST_SHARE = 0.1  # of all looks at these threads
+# From 3.14 on whoever is woken for a lock first waits for the GIL, and may find the lock taken.
+_LEAST_OF_GIL = 0.5
 _LEAST_SWITCHES_PER_S = 50.0
 _LEAST_CPUS, _MOST_CPUS = 0.2, 1.3
+
+
+def convoys_in(case: Case) -> frozenset[int]:
+    """Return the processes whose threads queue up for a lock."""
+    return frozenset(finding.primary.pid for finding in _check(case))
 
 
 def _check(case: Case) -> Iterator[Finding]:
@@ -35,7 +44,7 @@ def _is_convoy(case: Case, demand: Demand, queue: list[ThreadActivity]) -> bool:
     """Whether the lock goes from one to the next quickly and keeps the others off the CPU."""
     return (
         len(queue) >= _LEAST_THREADS
-        and _share(queue) >= max(_LEAST_SHARE, _gil_share(queue))
+        and _share(queue) >= max(_LEAST_SHARE, _LEAST_OF_GIL * _gil_share(queue))
         and _LEAST_CPUS <= demand.used_cpus <= _MOST_CPUS
         and sum(_switches_per_s(case, each) for each in queue) >= _LEAST_SWITCHES_PER_S * len(queue)
     )
@@ -69,14 +78,20 @@ def _is_plain_lock(case: Case, queue: list[ThreadActivity], lock: int) -> bool:
     kinds = {
         thread.wait.lock.kind
         for thread in threads
-        if thread.wait.lock is not None
-        and thread.wait.futex is not None
-        and thread.wait.futex.address == lock
+        if thread.wait.lock is not None and _waits_at(thread, lock)
     }
     plain = [thread for thread in threads if idiom_of(thread.stack) is Idiom.LOCK]
     pooled = any(is_pool_thread(thread.stack) for thread in threads)
     known = kinds - {LockKind.UNKNOWN}
     return len(plain) * 2 > len(queue) and known <= _LOCKS and (bool(known) or not pooled)
+
+
+def _waits_at(thread: Thread, lock: int) -> bool:
+    """Whether it is this lock: a mutex follows the head of its object (16 bytes)."""
+    wait = thread.wait
+    if wait.lock is not None and wait.lock.address == lock - _MUTEX_AT:
+        return True
+    return wait.futex is not None and wait.futex.address == lock
 
 
 def _finding(case: Case, demand: Demand, queue: list[ThreadActivity]) -> Finding:
@@ -115,8 +130,7 @@ RULE = Rule(
     severity=Severity.WARNING,
     summary="Three threads or more use CPU time, wait for the same lock in a tenth of all looks or"
     " more, and hand it on dozens of times a second.",
-    needs="counters taken during the look, Python stacks, and CPython 3.13 or older: later"
-    " locks wait at addresses of their own",
+    needs="counters taken during the look, and Python stacks",
     check=_check,
     has_evidence=has_load,
 )

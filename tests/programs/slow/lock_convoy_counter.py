@@ -3,10 +3,10 @@
 # /// diag
 # verdict = "degraded"
 # alone = true
-# newest = [3, 13]
 # [[finding]]
 # rule = "lock-convoy"
-# confidence = "likely"
+# or_rule = "gil-bound"
+# confidence = ["likely", "proven"]
 # functions = ["count"]
 # ///
 

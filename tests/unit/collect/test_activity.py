@@ -75,3 +75,16 @@ def test_a_process_may_be_added_later_and_a_thread_may_end(tmp_path: Path) -> No
 def test_garbage_is_no_look(tmp_path: Path) -> None:
     _, activity = observe(tmp_path, t11="what\n", t12="")
     assert {each.tid: each.looks for each in activity.threads} == {10: 4, 11: 0, 12: 0}
+
+
+def test_a_parked_thread_waits_for_a_mutex_and_not_for_its_own_stack(tmp_path: Path) -> None:
+    parked = futex(0x21100).replace("0x7ffd00001000", "0x21000")
+    fake = FakeProc(tmp_path / "proc")
+    fake.process(10, syscall=parked)
+    with (fake.root / "10" / "mem").open("wb") as memory:
+        memory.seek(0x21100 - 8)
+        memory.write((0xABC0).to_bytes(8, "little"))
+    observer = Observer(world.snapshot(seen()), [10], proc_root=fake.root)
+    observer.look()
+    (thread,) = observer.finish().threads
+    assert (thread.lock, thread.waiting_for_lock) == (0xABC0, 1)
