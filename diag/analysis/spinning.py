@@ -12,7 +12,7 @@ from diag.model.wait import WaitKind
 LEAST_APART_S = 0.5
 _LEAST_CPU_S = 0.25
 _MOST_SYSTEM_SHARE = 0.2  # who uses more makes system calls, and their effect is not seen
-_LEAST_LOOKS = 12  # at the frames of a thread; with fewer, a call may be missed
+LEAST_LOOKS = 12  # at the frames of a thread; with fewer, a call may be missed
 _MOST_NEW_SHARE = 0.34  # of the later looks: a state may return seldom
 
 
@@ -69,20 +69,30 @@ def turns_of(case: Case, thread_id: ThreadId) -> Turns | None:
 
 def goes_round(turns: Turns) -> bool:
     """Return whether a thread turned in a loop, and came back to the same states all the time."""
-    return turns.looks >= _LEAST_LOOKS and turns.places > 1 and not _gets_somewhere(turns)
+    return turns.looks >= LEAST_LOOKS and turns.places > 1 and not _gets_somewhere(turns)
+
+
+def shows_new(turns: Turns) -> bool:
+    """Return whether new values of variables were seen, or may have been where none are seen."""
+    return _is_more_than_rare(turns, max(turns.new_values, turns.new_states))
 
 
 def _gets_somewhere(turns: Turns) -> bool:
-    """Whether something new was seen, or may have happened where it is not seen."""
+    """Whether anything new was seen, numbers that it works with included."""
+    return shows_new(turns) or _is_more_than_rare(turns, turns.new_numbers)
+
+
+def _is_more_than_rare(turns: Turns, new: int) -> bool:
     late = turns.looks - turns.looks // 2
-    new = max(turns.new_values, turns.new_states) > _MOST_NEW_SHARE * late
-    return new or turns.new_at_end or turns.opaque is not None
+    hidden = turns.opaque is not None
+    return hidden or turns.new_at_end or new > _MOST_NEW_SHARE * late
 
 
 def _stands_still(turns: Turns) -> bool:
     """Whether a loop that asks nobody shows nothing new, and does not compute in what it calls."""
-    calls = turns.states > 1
-    return not (turns.new_values or turns.opaque or (calls and turns.handles))
+    return not (
+        turns.new_values or turns.new_numbers or turns.opaque or (turns.calls and turns.handles)
+    )
 
 
 def _is_unchanged(case: Case, thread_id: ThreadId, before: Thread, after: Thread) -> bool:

@@ -137,6 +137,25 @@ class Sample(Record, frozen=True, tag="sample", tag_field="record"):
     gaps: tuple[Gap, ...] = ()
 
 
+class LockTurns(Record, frozen=True):
+    """How a thread that goes round takes locks and gives them back.
+
+    Attributes:
+        held: addresses of the locks inside of whose `with` it was seen.
+        most: how many at once.
+        taken: how often it was seen inside of one that it was not inside of before.
+        known: addresses of the locks that its variables refer to.
+        tries: whether its code names `acquire` as well.
+
+    """
+
+    held: tuple[int, ...]
+    most: int
+    taken: int
+    known: tuple[int, ...]
+    tries: bool
+
+
 class Turns(Record, frozen=True):
     """Whether a thread comes back to the same states: its frames and what they refer to.
 
@@ -145,13 +164,15 @@ class Turns(Record, frozen=True):
         states: how many different ones were seen, instructions left aside.
         places: at how many different instructions.
         new_states: looks of the later half that show what none of the earlier half did.
-        new_values: the same for the variables of `frame` and its globals alone, and for
-            numbers that are worked with.
-        new_at_end: whether the last look is one of these.
-        handles: whether values were seen on its stack: numbers, texts, containers.
+        new_values: the same for the variables of `frame` and its globals alone.
+        new_numbers: the same for the numbers that it works with.
+        new_at_end: whether the last look is one of `new_values`.
+        calls: whether it calls functions that do more than ask.
+        handles: whether values come and go on its stack: numbers, texts, containers.
         opaque: a call, or a type of object, whose progress cannot be seen; None if all can.
         asks: functions that were seen and only ask ("is_set", "acquire", "stat").
         frame: the innermost frame that was there in every look: the loop is in it.
+        locks: how it takes locks, None if it was never seen inside of a `with` on one.
 
     """
 
@@ -160,11 +181,14 @@ class Turns(Record, frozen=True):
     places: int
     new_states: int
     new_values: int
+    new_numbers: int
     new_at_end: bool
     frame: Frame
+    calls: bool = True
     handles: bool = True
     opaque: str | None = None
     asks: tuple[str, ...] = ()
+    locks: LockTurns | None = None
 
 
 class ThreadActivity(Record, frozen=True):

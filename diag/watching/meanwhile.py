@@ -1,6 +1,7 @@
 """What is counted between the two sweeps of a look."""
 
 import time
+from collections import Counter
 from collections.abc import Callable
 
 from diag.collect.activity import Observer
@@ -16,6 +17,7 @@ _MOST_SAMPLES = 240
 _FIRST_INTERVAL_S = 0.1
 _ACTIVITY_AT_LEAST_S = 0.8  # of a busy tree; shorter and chance decides
 _ACTIVITY_AT_MOST_S = 2.0
+_PAUSES = (WaitKind.SLEEP, WaitKind.LOCK)
 _LOOKS_AT_LEAST = 20  # on a crowded machine diag itself waits for a CPU
 
 
@@ -42,7 +44,7 @@ def count_until(
     time.sleep(min(_FIRST_INTERVAL_S, max(0.0, until_s - now_s)))
     counting.sample()
     activities: tuple[Activity, ...] = ()
-    if busy := _running(first) | _busy(*counting.samples):
+    if busy := _running(first) | _pausing(first) | _busy(*counting.samples):
         activities = (counting.observe(busy, until_s),)
         record(activities[0])
     while (now_s := time.monotonic()) < until_s:
@@ -89,6 +91,16 @@ def _running(seen: Snapshot) -> set[int]:
     return {
         process.pid for _, process, thread in seen.threads() if thread.wait.kind is WaitKind.RUNNING
     }
+
+
+def _pausing(seen: Snapshot) -> set[int]:
+    """Return processes in which several threads pause: they may be in each other's way."""
+    pausing = Counter(
+        process.pid
+        for _, process, thread in seen.threads()
+        if thread.ident is not None and thread.wait.timed and thread.wait.kind in _PAUSES
+    )
+    return {pid for pid, count in pausing.items() if count > 1}
 
 
 def _busy(before: Sample, after: Sample) -> set[int]:

@@ -59,7 +59,7 @@ class Circling:
 def _may_turn(thread: Thread) -> bool:
     """Whether a thread may be in a loop: it runs, or would if it had the GIL, or pauses."""
     wait = thread.wait
-    pauses = wait.kind is WaitKind.SLEEP and wait.timed
+    pauses = wait.kind in (WaitKind.SLEEP, WaitKind.LOCK) and wait.timed
     wants_gil = wait.lock is not None and wait.lock.kind is LockKind.GIL
     return wait.kind is WaitKind.RUNNING or wants_gil or pauses
 

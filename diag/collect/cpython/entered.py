@@ -53,7 +53,7 @@ class Entered:
         entered = list(self._exits.entered(frame))
         if not entered:
             return set()
-        names = self._names(frame)
+        names = self.names(frame)
         if _RELEASE in names or None in names:
             return set()
         pushes = _PUSH in names
@@ -95,7 +95,7 @@ class Entered:
             if manager is not None:
                 yield from self._behind(manager, depth + 1)
 
-    def _names(self, frame: Frame) -> list[str | None]:
+    def names(self, frame: Frame) -> list[str | None]:
         """Return the names that a frame's code uses, None for what is not readable."""
         names = self.values.items(self._memory.u64(frame.code.address + _code_names(self._version)))
         return [None] if names is None else [self.values.text(name) for name in names]

@@ -2,12 +2,15 @@
 
 import hashlib
 import struct
+from collections.abc import Iterator
 
 from diag.collect.cpython.access import Access
 from diag.collect.cpython.asking import ASKING, CLOCKS, PURE, asks
 from diag.collect.cpython.build import recognise
 from diag.collect.cpython.callees import callee, hidden_state
 from diag.collect.cpython.contents import Contents
+from diag.collect.cpython.entered import Entered
+from diag.collect.cpython.exits import Exits
 from diag.collect.cpython.framelayout import FrameLayout, frame_layout_of
 from diag.collect.cpython.frames import Frame, Frames, FrameUnreadableError
 from diag.collect.cpython.locks import Interior
@@ -37,6 +40,8 @@ class TurnsReader:
         self._memory = memory
         self._contents = Contents(interior, layout)
         self._frames = Frames(memory, interior.types, layout)
+        self._entered = Entered(memory, interior.types, layout, interior.version)
+        self._exits = Exits(memory, interior.types, self._contents.values, interior.version)
         self._places = Places(memory, self._contents.values, layout, interior.version)
         self._states = {
             state.ident: state.address for state in interior.runtime.states if state.ident in idents
@@ -104,8 +109,22 @@ class TurnsReader:
         if name is not None and name in ASKING | CLOCKS | PURE:
             name = None
         numbers = frozenset(contents.head(slot)[8:] for slot in slots if self._is_a(slot, _NUMBERS))
-        handles = any(self._is_a(slot, _VALUES) for slot in slots)
-        return Level(self._digest((*words, *iterators)), numbers, handles, name or hidden)
+        entered = frozenset(filter(self._entered.is_lock, self._exits.entered(frame)))
+        return Level(
+            digest=self._digest((*words, *iterators)),
+            numbers=numbers,
+            values=frozenset(slot for slot in slots if self._is_a(slot, _VALUES)),
+            opaque=name or hidden,
+            held=entered,
+            known=frozenset(filter(self._entered.is_lock, self._reachable(words))),
+            tries="acquire" in self._entered.names(frame),
+        )
+
+    def _reachable(self, words: tuple[int, ...]) -> Iterator[int]:
+        """Yield what variables hold, and the attributes of that."""
+        for word in words:
+            yield word
+            yield from self._contents.values.attributes(word).values()
 
     def _is_a(self, address: int, names: tuple[str, ...]) -> bool:
         """Whether it is of these types; True and False are no numbers here."""

@@ -4,13 +4,14 @@ A loop that gets somewhere shows something new sooner or later: another variable
 list, a further position. One that only asks comes back to the same few states.
 """
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
-from typing import NamedTuple
+from itertools import pairwise
+from typing import Any, NamedTuple
 
 from diag.collect.cpython.frames import Frame
 from diag.model import stack as model
-from diag.model.sample import Turns
+from diag.model.sample import LockTurns, Turns
 
 
 class Level(NamedTuple):
@@ -19,15 +20,21 @@ class Level(NamedTuple):
     Attributes:
         digest: of its variables and iterators.
         numbers: those on its value stack: what it works with lies there for a moment.
-        handles: whether there is anything else that it may compute with.
+        values: addresses of all that it may compute with there.
         opaque: a call, or the type of an object, whose progress is hidden.
+        held: locks whose `with` it is inside of.
+        known: locks that its variables and globals refer to.
+        tries: whether its code names `acquire`.
 
     """
 
     digest: bytes
     numbers: frozenset[bytes]
-    handles: bool
+    values: frozenset[int]
     opaque: str | None
+    held: frozenset[int]
+    known: frozenset[int]
+    tries: bool
 
 
 class Look(NamedTuple):
@@ -67,17 +74,43 @@ def summarise(looks: list[Look], locate: Callable[[Frame], model.Frame]) -> Turn
     opaque = next((name for look in looks for name in _opaque(look, level)), None)
     middle = len(looks) // 2
     values = _are_new([_values(look, level) for look in looks], middle)
+    numbers = _are_new([_union(look, level, "numbers") for look in looks], middle)
+    held = [_union(look, level, "held") for look in looks]
     return Turns(
         looks=len(looks),
         states=len(set(states)),
         places=len({look.place for look in looks}),
         new_states=sum(_are_new([frozenset((state,)) for state in states], middle)),
         new_values=sum(values),
+        new_numbers=sum(numbers),
         new_at_end=values[-1],
-        handles=any(each.handles for look in looks for each in _inner(look, level) or ()),
+        calls=len({_codes(look, level) for look in looks}) > 1,
+        handles=_handles(looks, level),
         opaque=opaque,
         asks=tuple(sorted({look.asked for look in looks if look.asked})),
         frame=locate(looks[-1].frames[level]),
+        locks=_locks(looks, level, held),
+    )
+
+
+def _handles(looks: list[Look], level: int) -> bool:
+    """Whether values come and go on the stacks; what an earlier call left there stays."""
+    seen: dict[tuple[int, ...], set[frozenset[int]]] = defaultdict(set)
+    for look in looks:
+        seen[_codes(look, level)].add(_union(look, level, "values"))
+    return any(len(values) > 1 for values in seen.values())
+
+
+def _locks(looks: list[Look], level: int, held: list[frozenset[int]]) -> LockTurns | None:
+    """Return how it takes locks and gives them back, None if it never was inside of one."""
+    if not any(held):
+        return None
+    return LockTurns(
+        held=tuple(sorted(frozenset().union(*held))),
+        most=max(map(len, held)),
+        taken=sum(bool(now - before) for before, now in pairwise(held)),
+        known=tuple(sorted(frozenset().union(*(_union(look, level, "known") for look in looks)))),
+        tries=any(each.tries for look in looks for each in _inner(look, level) or ()),
     )
 
 
@@ -105,15 +138,21 @@ def _inner(look: Look, level: int) -> tuple[Level, ...] | None:
 
 def _state(look: Look, level: int) -> tuple[object, ...]:
     inner = _inner(look, level)
-    codes = tuple(code for _, code in look.path[level:])
-    return codes, tuple(each.digest for each in inner or ()), look.globals
+    return _codes(look, level), tuple(each.digest for each in inner or ()), look.globals
+
+
+def _codes(look: Look, level: int) -> tuple[int, ...]:
+    return tuple(code for _, code in look.path[level:])
 
 
 def _values(look: Look, level: int) -> frozenset[object]:
-    """Return digests of the outermost frame's variables and of globals, and all numbers."""
+    """Return digests of the outermost frame's variables, and of globals."""
     inner = _inner(look, level) or ()
-    numbers = frozenset().union(*(each.numbers for each in inner))
-    return numbers | {("globals", look.globals), *((0, each.digest) for each in inner[:1])}
+    return frozenset((("globals", look.globals), *((0, each.digest) for each in inner[:1])))
+
+
+def _union(look: Look, level: int, name: str) -> frozenset[Any]:
+    return frozenset().union(*(getattr(each, name) for each in _inner(look, level) or ()))
 
 
 def _opaque(look: Look, level: int) -> list[str]:
