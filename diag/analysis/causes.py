@@ -1,5 +1,6 @@
 """Why threads can never run again: one cause for each sink of the wait-for graph."""
 
+from collections.abc import Collection
 from enum import StrEnum
 
 from diag.analysis.awaiting import blames_tasks, unresolved
@@ -93,7 +94,9 @@ def _kind_of(tree: Tree, liveness: Liveness, graph: Graph, sink: frozenset[Threa
             tree, liveness.wakers[member], member, waits_for_itself=member in graph[member]
         )
     kinds = {tree.threads[member].wait.kind for member in sink}
-    if all(_waits_for_owner(tree, liveness.wakers[member], member) for member in sink):
+    # That nobody can act may be proven where who holds what only seems so.
+    enough = _KNOWN if sink <= liveness.proven else (*_KNOWN, OwnerState.CANDIDATE)
+    if all(_waits_for_owner(tree, liveness.wakers[member], member, enough) for member in sink):
         return CauseKind.LOCK_CYCLE
     across = len({member.pid for member in sink}) > 1
     if across and WaitKind.WRITE in kinds and not _bars_a_reader(tree, liveness, sink):
@@ -149,12 +152,17 @@ def _bars_a_reader(tree: Tree, liveness: Liveness, sink: frozenset[ThreadId]) ->
     )
 
 
-def _waits_for_owner(tree: Tree, wakers: Wakers, member: ThreadId) -> bool:
-    """Whether it waits for a lock whose owner the lock, or the kernel, records."""
+_KNOWN = (OwnerState.THREAD, OwnerState.PROBABLE)
+
+
+def _waits_for_owner(
+    tree: Tree, wakers: Wakers, member: ThreadId, enough: Collection[OwnerState]
+) -> bool:
+    """Whether it waits for a lock whose owner the kernel names, or is known well enough."""
     if tree.threads[member].wait.kind is WaitKind.FILE_LOCK:
         return True
     owner = wakers.owner
-    return owner is not None and owner.state in (OwnerState.THREAD, OwnerState.PROBABLE)
+    return owner is not None and owner.state in enough and owner.thread is not None
 
 
 def _guesses_an_owner(liveness: Liveness, sink: frozenset[ThreadId]) -> bool:

@@ -1,5 +1,6 @@
 """A cause in words: link after link, from what can never end to those who wait for it."""
 
+from diag.analysis.candidate_words import candidate_words
 from diag.analysis.case import Case
 from diag.analysis.completions import Completion, TaskState
 from diag.analysis.frames import is_library, place, user_frame
@@ -60,8 +61,9 @@ def _has_no_pool(case: Case, waiter: ThreadId) -> bool:
 def source_of(wait: Wait, owner: Owner | None) -> Source:
     """Return how the parties that could end a wait are known."""
     if wait.kind in (WaitKind.LOCK, WaitKind.SHARED_LOCK):
-        known = owner is not None and owner.state is not OwnerState.UNKNOWN
-        return Source.READ if known else Source.OBSERVED
+        if owner is None or owner.state is OwnerState.UNKNOWN:
+            return Source.OBSERVED
+        return Source.INFERRED if owner.state is OwnerState.CANDIDATE else Source.READ
     return Source.OBSERVED
 
 
@@ -91,6 +93,8 @@ def owner_words(case: Case, waiter: ThreadId, owner: Owner) -> list[str]:
             return [f"its owner is {case.name(owner.thread)}, {other}"]
         case OwnerState.GONE:
             return _gone_words(case, waiter, owner)
+        case OwnerState.CANDIDATE:
+            return candidate_words(case, waiter)
     copied = _parent_copy_words(case, waiter)
     if copied:
         return copied

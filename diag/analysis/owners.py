@@ -5,6 +5,7 @@ process has it now. After a fork the ids of the parent's other threads stay
 behind in the child's locks although those threads were not copied.
 """
 
+from collections.abc import Iterable
 from enum import StrEnum
 
 from diag.analysis.joins import joined_thread
@@ -23,6 +24,7 @@ class OwnerState(StrEnum):
     PROBABLE = "probable"  # that thread, or one that has ended and had the same id
     AMBIGUOUS = "ambiguous"  # that thread, or one of the parent's that had the same id
     GONE = "gone"  # recorded, and no such thread exists
+    CANDIDATE = "candidate"  # threads that seem to hold it, by their code
     UNKNOWN = "unknown"
 
 
@@ -31,7 +33,8 @@ class Owner(Record, frozen=True):
 
     Attributes:
         state: how it is known.
-        thread: the owner, for THREAD, PROBABLE and AMBIGUOUS.
+        thread: the owner, for THREAD, PROBABLE and AMBIGUOUS; for CANDIDATE if only one
+            thread beside the waiter seems to be it.
         ident: the pthread id that the lock records.
         parent: pid of the process that was forked, for a GONE owner.
         parent_thread: the thread of the parent that has that id, if it still exists.
@@ -69,7 +72,7 @@ def resolve(tree: Tree, waiter: ThreadId, lock: Lock) -> Owner:
         if subject is not None and subject.kind is SubjectKind.MODULE and subject.owner_ident:
             # A module's lock records its owner as an RLock does (importlib._bootstrap).
             return _by_ident(tree, process, subject.owner_ident, LockKind.RLOCK)
-        return Owner(state=OwnerState.UNKNOWN, because=lock.owner_unknown or "not recorded")
+        return _by_candidates(tree, waiter, lock)
     return _by_ident(
         tree,
         process,
@@ -78,6 +81,15 @@ def resolve(tree: Tree, waiter: ThreadId, lock: Lock) -> Owner:
         seen_inside=lock.owner_source is not None,
         reused=lock.owner_reused,
     )
+
+
+def _by_candidates(tree: Tree, waiter: ThreadId, lock: Lock) -> Owner:
+    because = lock.owner_unknown or "not recorded"
+    threads = _with_idents(tree, waiter.pid, (one.ident for one in lock.candidates))
+    if not threads:
+        return Owner(state=OwnerState.UNKNOWN, because=because)
+    only = next(iter(threads)) if len(threads) == 1 and waiter not in threads else None
+    return Owner(state=OwnerState.CANDIDATE, thread=only, because=because)
 
 
 def _task_that_holds(tree: Tree, process: Process, lock: Lock) -> Owner | None:
@@ -187,3 +199,24 @@ def _nobody_holds(tree: Tree, semaphore: Semaphore) -> Owner:
     if semaphore.max_value == 1 and semaphore.value == 0 and all_known:
         return Owner(state=OwnerState.GONE, because="no living process holds it")
     return Owner(state=OwnerState.UNKNOWN, because="no process of the tree holds it")
+
+
+def likely_to_release(tree: Tree, waiter: ThreadId) -> frozenset[ThreadId] | None:
+    """Return who is likely to release the lock that a thread waits for, None for anybody.
+
+    Those are the threads that seem to hold it, and those whose frames name it and
+    `release`. A thread that seems to hold it itself may have taken it to be woken by
+    another one that releases it: then anybody may.
+    """
+    lock = tree.threads[waiter].wait.lock
+    if lock is None or not lock.candidates:
+        return None
+    holders = _with_idents(tree, waiter.pid, (one.ident for one in lock.candidates))
+    if not holders or waiter in holders:
+        return None
+    return holders | _with_idents(tree, waiter.pid, lock.others)
+
+
+def _with_idents(tree: Tree, pid: int, idents: Iterable[int]) -> frozenset[ThreadId]:
+    found = (tree.thread_with_ident(pid, ident) for ident in idents)
+    return frozenset(thread_id for thread_id in found if thread_id is not None)

@@ -8,7 +8,7 @@ by itself, so that a mistake here can hide a hang but never invent one.
 from diag.analysis.completions import Completion, completion_of
 from diag.analysis.idioms import Idiom, idiom_of, is_entering_shared_lock
 from diag.analysis.natives import who_may_release
-from diag.analysis.owners import Owner, OwnerState, resolve
+from diag.analysis.owners import Owner, OwnerState, likely_to_release, resolve
 from diag.analysis.signals import Signals, handler_of, is_parked_main, signals_for, who_signals
 from diag.analysis.tree import Tree
 from diag.model.base import Record
@@ -99,7 +99,7 @@ def _siblings(tree: Tree, waiter: ThreadId) -> frozenset[ThreadId]:
 
 def _of_private_futex(tree: Tree, waiter: ThreadId, wait: Wait) -> Wakers:
     owner = resolve(tree, waiter, wait.lock) if wait.lock is not None else None
-    if owner is not None and owner.state is not OwnerState.UNKNOWN:
+    if owner is not None and owner.state not in (OwnerState.UNKNOWN, OwnerState.CANDIDATE):
         threads = frozenset({owner.thread}) if owner.thread is not None else frozenset()
         return Wakers(threads=threads, owner=owner)
     signals = signals_for(tree, waiter)
@@ -114,8 +114,10 @@ def _of_private_futex(tree: Tree, waiter: ThreadId, wait: Wait) -> Wakers:
             witnesses=completion.witnesses,
         )
     able, idle = who_may_release(tree, waiter)
+    likely = likely_to_release(tree, waiter)
     return Wakers(
-        threads=able,
+        threads=able if likely is None else able & likely,
+        suspects=frozenset() if likely is None else frozenset({waiter.pid}),
         processes=_around(tree, waiter),
         outside=signals.outside,
         uncertain=_doubts(signals),

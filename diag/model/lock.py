@@ -74,6 +74,26 @@ class ParentCopy(Record, frozen=True):
     holder_ident: int | None = None
 
 
+class Candidate(Record, frozen=True):
+    """A thread that seems to hold a lock that it did not take by `with`.
+
+    Attributes:
+        ident: its pthread id.
+        name: how its code calls the lock where it takes it: "self._lock".
+        function: the function that takes it.
+        file: of its code, as the interpreter knows it.
+        line: of the call of acquire(), or where it stands inside of a `with` on an
+            object that takes the lock.
+
+    """
+
+    ident: int
+    name: str
+    function: str
+    file: str
+    line: int
+
+
 class Lock(Record, frozen=True):
     """The object behind a futex wait.
 
@@ -97,6 +117,10 @@ class Lock(Record, frozen=True):
         semaphore: the shared side, for SEMAPHORE.
         parent_copy: of a LOCK without known owner in a forked process, None if not read.
         owner_unknown: why no owner can be named, None if one is.
+        candidates: of a LOCK without known owner: the threads whose code took it before
+            the line where they stand, and did not give it back.
+        others: pthread ids of the threads that might yet release it: their frames name
+            it, and `release`; or their frames could not be read. Of use with candidates.
 
     """
 
@@ -113,3 +137,5 @@ class Lock(Record, frozen=True):
     semaphore: Semaphore | None = None
     parent_copy: ParentCopy | None = None
     owner_unknown: str | None = None
+    candidates: tuple[Candidate, ...] = ()
+    others: tuple[int, ...] = ()

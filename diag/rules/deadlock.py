@@ -4,9 +4,11 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+from diag.analysis.candidate_words import UNPROVEN
 from diag.analysis.case import Case
 from diag.analysis.causes import Cause, CauseKind
 from diag.analysis.chain import evidence_of, victim_links, wait_link
+from diag.analysis.owners import OwnerState
 from diag.model.base import Record
 from diag.model.finding import Confidence, Evidence, Link, Source
 from diag.model.ids import ThreadId
@@ -88,6 +90,10 @@ def _evidence(case: Case, deadlock: Deadlock) -> list[Evidence]:
     doubts = {
         doubt for member in deadlock.members for doubt in case.liveness.wakers[member].uncertain
     }
+    owners = (case.liveness.wakers[member].owner for member in deadlock.members)
+    guessed = any(owner is not None and owner.state is OwnerState.CANDIDATE for owner in owners)
+    if guessed and not all(cause.proven for cause in deadlock.causes):
+        doubts.add(UNPROVEN)
     facts = facts[:_SHOWN_EVIDENCE]
     facts.extend(
         Evidence(text=f"not proven: {doubt}", source=Source.OBSERVED) for doubt in sorted(doubts)

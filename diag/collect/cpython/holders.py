@@ -16,7 +16,7 @@ from diag.collect.cpython.mappings import OddObjectError
 from diag.collect.cpython.typenames import Types
 from diag.collect.memory import MemoryBudgetError, MemoryUnreadableError
 
-_FORKING_FUNCTION = "_launch"
+FORKING_FUNCTION = "_launch"
 _HANDLING = ("handle", "emit")
 
 
@@ -34,7 +34,7 @@ def locks_held(entered: Entered, thread_state: int, *, forked: bool) -> frozense
     callee: Frame | None = None
     try:
         for frame in entered.frames.of(thread_state):
-            if forked and frame.code.name == _FORKING_FUNCTION:
+            if forked and frame.code.name == FORKING_FUNCTION:
                 break
             held |= _lock_of_handler(entered, frame, callee)
             callee = frame

@@ -6,6 +6,7 @@ import msgspec
 
 from diag.collect.cpython.asyncio_tasks import Asyncio, read_asyncio
 from diag.collect.cpython.build import Build
+from diag.collect.cpython.candidates import with_candidates
 from diag.collect.cpython.framelayout import frame_layout_of
 from diag.collect.cpython.futex import is_shared
 from diag.collect.cpython.locks import Interior, find_lock
@@ -116,12 +117,17 @@ class Inside:
             layout = frame_layout_of(build.version, self.memory, build.runtime)
             if layout is None:
                 return threads
-            return with_holders(
+            threads = with_holders(
                 self.interior,
                 layout,
                 threads,
                 self.tasks.still_waits,
                 forked=self.process.forked_without_exec,
+            )
+            if any(thread.wait.kind is WaitKind.DISK for thread in threads):
+                return threads  # sources may be in the file system that does not answer
+            return with_candidates(
+                self.interior, layout, self.process, threads, self.tasks.still_waits
             )
         except MemoryUnreadableError:
             return threads  # each lock already says that it records no owner

@@ -1,0 +1,103 @@
+"""What a function seems to hold at a line; the line is the one marked with a star."""
+
+import ast
+import textwrap
+
+import pytest
+
+from diag.collect.cpython.sources import acquired_before, taken_before
+
+
+def held_at_star(text: str) -> set[str]:
+    text = textwrap.dedent(text)
+    line = next(n for n, each in enumerate(text.splitlines(), 1) if each.endswith("*"))
+    found = taken_before(ast.parse(text.replace("*", "")).body, line)
+    assert all(
+        text.splitlines()[one.line - 1].strip().startswith((".".join(one.names), "if"))
+        for one in found
+    )
+    return {".".join(one.names) for one in found}
+
+
+@pytest.mark.parametrize(
+    ("text", "held"),
+    [
+        ("a.acquire()\nwork()*", {"a"}),
+        ("work()*\na.acquire()", set()),
+        ("a.acquire()*", set()),
+        ("a.acquire()\na.release()\nwork()*", set()),
+        ("a.acquire()\na.release()\na.acquire()\nwork()*", {"a"}),
+        ("self.x.lock.acquire()\nother.lock.acquire()\nwork()*", {"self.x.lock", "other.lock"}),
+        ("a.acquire()\ntry:\n    work()*\nfinally:\n    a.release()", {"a"}),
+        ("try:\n    a.acquire()\nfinally:\n    work()*\n    a.release()", {"a"}),
+        ("with b:\n    a.acquire()\n    work()*", {"a"}),
+        ("while True:\n    a.acquire()\n    work()*\n    a.release()", {"a"}),
+        ("while True:\n    work()*\n    a.acquire()", set()),
+        # what a branch did that has ended is not known
+        ("if x:\n    a.acquire()\nwork()*", set()),
+        ("a.acquire()\nif x:\n    a.release()\nwork()*", set()),
+        ("for x in y:\n    a.acquire()\nwork()*", set()),
+        ("if x:\n    a.acquire()\nelse:\n    work()*", set()),
+        ("try:\n    pass\nexcept E:\n    a.acquire()\nwork()*", set()),
+        ("match x:\n    case 1:\n        a.acquire()\nwork()*", set()),
+        # unless it leaves
+        ("a.acquire()\nif x:\n    a.release()\n    raise E\nwork()*", {"a"}),
+        ("a.acquire()\ntry:\n    b()\nexcept E:\n    a.release()\n    raise\nwork()*", {"a"}),
+        # an acquire() that may come back without the lock
+        ("a.acquire(False)\nwork()*", set()),
+        ("a.acquire(timeout=1)\nwork()*", set()),
+        ("if a.acquire(blocking=False):\n    work()*", set()),
+        ("if a.acquire():\n    work()*", {"a"}),
+        # another function's
+        ("def f():\n    a.acquire()\nwork()*", set()),
+        ("f = lambda: a.acquire()\nwork()*", set()),
+        # nothing that has a name
+        ("locks[0].acquire()\nwork()*", set()),
+    ],
+)
+def test_what_a_function_seems_to_hold(text, held):
+    assert held_at_star(text) == held
+
+
+SOURCE = """
+import threading
+
+@first
+@second
+def take():
+    a.acquire()
+    work()
+
+
+class Account:
+    def take(self):
+        self.lock.acquire()
+        work()
+"""
+
+
+def test_the_function_is_found_by_its_first_line(tmp_path):
+    file = tmp_path / "bank.py"
+    file.write_text(SOURCE)
+    root = tmp_path / "1"
+    root.mkdir()
+    (root / "root").symlink_to("/")
+
+    def names(function, first_line, line):
+        found = acquired_before(1, str(file), function, first_line, line, proc_root=tmp_path)
+        return [one.names for one in found]
+
+    assert names("take", 4, 8) == [("a",)]
+    assert names("take", 12, 14) == [("self", "lock")]
+    assert names("take", 6, 8) == []
+    assert names("gone", 4, 8) == []
+    assert names("<module>", 1, 12) == []
+
+
+@pytest.mark.parametrize("text", [b"def f(:\n", b"\0", b"\xff\xfe", b"x = " + b"(" * 10_000])
+def test_what_is_no_source_tells_nothing(tmp_path, text):
+    file = tmp_path / "odd.py"
+    file.write_bytes(text)
+    assert acquired_before(1, str(file), "f", 1, 9, proc_root=tmp_path) == ()
+    assert acquired_before(1, "/proc/self/mem", "f", 1, 9, proc_root=tmp_path) == ()
+    assert acquired_before(1, "missing.py", "f", 1, 9, proc_root=tmp_path) == ()
