@@ -27,7 +27,7 @@ from typing import Self
 from diag import pipeline
 from diag.consent import allow_attach
 from diag.errors import DiagError
-from diag.model.codec import decode_recording, decode_report
+from diag.model.codec import decode_report, read_recording
 from diag.model.report import Report
 from diag.model.snapshot import Snapshot
 
@@ -137,8 +137,8 @@ class Watch:
         """
         if self._report is not None:
             return self._report
-        with self._recording.open("rb") as lines:
-            return pipeline.judge(decode_recording(lines))
+        with self._recording.open("rb") as stream:
+            return pipeline.judge(read_recording(stream))
 
     def __enter__(self) -> Self:
         """Begin; return when the first look has been taken."""

@@ -34,6 +34,11 @@ from diag.watching.look import look, snapshot
 
 _NOT_PYTHON = "{} is not a Python program: what it waits for is what the kernel says"
 
+_NEEDS = "two looks at the tree, and not too many threads in one process"
+# Time and memory of a judgement grow with it: 16 million take a gigabyte.
+_MOST_PAIRS = 16_000_000
+_TOO_MANY = "a process has {:,} threads, and any of them could end the wait of any other"
+
 __all__ = ["describe", "errors_of", "judge", "look", "snapshot"]
 
 
@@ -48,6 +53,8 @@ def judge(recording: Recording) -> Report:
     if pair is None:
         return describe(recording)
     first, second = pair
+    if _pairs(first) > _MOST_PAIRS:
+        return _not_judged(recording, first, _TOO_MANY.format(_largest(first)))
     case = Case(
         first,
         second,
@@ -106,15 +113,30 @@ def describe(recording: Recording) -> Report:
     """
     if not recording.snapshots:
         raise RecordingError("the recording holds no look at a target")
+    last = recording.snapshots[-1]
+    return _not_judged(recording, last, "one look cannot tell who moves")
+
+
+def _not_judged(recording: Recording, shown: Snapshot, because: str) -> Report:
     return _report(
         recording,
-        tree=Tree(recording.snapshots[-1]),
+        tree=Tree(shown),
         verdict=Verdict.UNKNOWN,
-        headline="not judged: one look cannot tell who moves",
-        skipped=tuple(
-            RuleSkipped(rule=rule.id, needs="two looks at the tree, here is one") for rule in RULES
-        ),
+        headline=f"not judged: {because}",
+        skipped=tuple(RuleSkipped(rule=rule.id, needs=_NEEDS) for rule in RULES),
     )
+
+
+def _pairs(snapshot: Snapshot) -> int:
+    """Return how many times a thread may wait for another thread of its process."""
+    return sum(
+        len(process.threads) * sum(not thread.wait.timed for thread in process.threads)
+        for process in snapshot.processes
+    )
+
+
+def _largest(snapshot: Snapshot) -> int:
+    return max(len(process.threads) for process in snapshot.processes)
 
 
 def _report(

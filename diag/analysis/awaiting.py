@@ -9,7 +9,7 @@ from collections.abc import Iterable
 
 from diag.analysis.completions import completers_of
 from diag.analysis.event_loops import TaskId, idle_loop, tasks_of
-from diag.analysis.graph import sinks, waiting_for
+from diag.analysis.graph import sinks, waiters_of, waiting_for
 from diag.analysis.idioms import Idiom, idiom_of
 from diag.analysis.roles import is_idle_worker
 from diag.analysis.tree import Tree
@@ -46,16 +46,17 @@ def unresolved(tree: Tree, thread_id: ThreadId) -> Unresolved | None:
         return None
     graph = _graph(tree, thread_id.pid)
     own = tasks_of(tree, thread_id)
-    found = [sink for sink in sinks(graph) if own.keys() & (sink | set(waiting_for(graph, sink)))]
+    waiters = waiters_of(graph)
+    found = [s for s in sinks(graph) if own.keys() & (s | set(waiting_for(waiters, s)))]
     told = [sink for sink in found if any(isinstance(node, TaskId) for node in sink)]
     if not told:
         return None
     everyone = _tasks_by_id(tree, thread_id.pid)
-    sink = min(told, key=lambda each: _rank(everyone, each, len(waiting_for(graph, each))))
+    sink = min(told, key=lambda each: _rank(everyone, each, len(waiting_for(waiters, each))))
     return Unresolved(
         tasks=tuple(sorted(_only_tasks(sink), key=lambda task: _kind_rank(everyone[task]))),
         threads=tuple(sorted(node for node in sink if isinstance(node, ThreadId))),
-        waiting=_only_tasks(waiting_for(graph, sink)),
+        waiting=_only_tasks(waiting_for(waiters, sink)),
     )
 
 
@@ -64,7 +65,8 @@ def follower(tree: Tree, thread_id: ThreadId) -> TaskId | None:
     if idle_loop(tree, thread_id) is None or unresolved(tree, thread_id) is not None:
         return None
     graph = _graph(tree, thread_id.pid)
-    tasks = _only_tasks(node for sink in sinks(graph) for node in waiting_for(graph, sink))
+    waiters = waiters_of(graph)
+    tasks = _only_tasks(node for sink in sinks(graph) for node in waiting_for(waiters, sink))
     return next((task for task in tasks if task.thread == thread_id), None)
 
 

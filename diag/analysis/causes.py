@@ -6,7 +6,7 @@ from enum import StrEnum
 from diag.analysis.awaiting import blames_tasks, unresolved
 from diag.analysis.completions import TaskState
 from diag.analysis.frames import is_library, user_frame
-from diag.analysis.graph import Graph, sinks, wait_for_graph, waiting_for
+from diag.analysis.graph import Graph, sinks, wait_for_graph, waiters_of, waiting_for
 from diag.analysis.idioms import Idiom, idiom_of
 from diag.analysis.liveness import Liveness
 from diag.analysis.owners import OwnerState
@@ -57,11 +57,13 @@ class Cause(Record, frozen=True):
 def find_causes(tree: Tree, liveness: Liveness) -> tuple[Cause, ...]:
     """Return the causes for everything that can never run again in the tree."""
     graph = wait_for_graph(liveness, liveness.likely)
+    waiters = waiters_of(graph)
+    keepers = _keepers_of_gils(tree, liveness)
     causes = []
     for sink in sinks(graph):
         if not sink <= liveness.proven and all(idles(tree, member) for member in sink):
             continue  # without a proof, those who wait as idle programs do are idle
-        kind = _kind_of(tree, liveness, graph, sink)
+        kind = _kind_of(tree, liveness, graph, sink, keepers)
         names_owners = kind is CauseKind.LOCK_CYCLE
         causes.append(
             Cause(
@@ -69,7 +71,7 @@ def find_causes(tree: Tree, liveness: Liveness) -> tuple[Cause, ...]:
                 threads=tuple(sorted(sink, key=lambda member: _telling(tree, member))),
                 victims=tuple(
                     victim
-                    for victim in waiting_for(graph, sink)
+                    for victim in waiting_for(waiters, sink)
                     if tree.threads[victim].native is None
                 ),
                 proven=sink <= liveness.proven
@@ -79,12 +81,18 @@ def find_causes(tree: Tree, liveness: Liveness) -> tuple[Cause, ...]:
     return tuple(causes)
 
 
-def _kind_of(tree: Tree, liveness: Liveness, graph: Graph, sink: frozenset[ThreadId]) -> CauseKind:
+def _kind_of(
+    tree: Tree,
+    liveness: Liveness,
+    graph: Graph,
+    sink: frozenset[ThreadId],
+    keepers: frozenset[ThreadId],
+) -> CauseKind:
     if _waits_in(liveness, sink, TaskState.QUEUED):
         return CauseKind.POOL_SATURATED
     if any(_waits_in(liveness, sink, state) for state in (TaskState.LOST, TaskState.UNTAKEN)):
         return CauseKind.LOST_TASK
-    if _keeps_gil(tree, liveness, sink):
+    if sink & keepers:
         return CauseKind.GIL_HELD
     if blames_tasks(tree, sink):
         return CauseKind.UNRESOLVED_AWAITABLE
@@ -104,12 +112,13 @@ def _kind_of(tree: Tree, liveness: Liveness, graph: Graph, sink: frozenset[Threa
     return CauseKind.NOBODY_CAN_ACT
 
 
-def _keeps_gil(tree: Tree, liveness: Liveness, sink: frozenset[ThreadId]) -> bool:
-    """Whether a member holds a GIL for which a thread that can never run again waits."""
+def _keepers_of_gils(tree: Tree, liveness: Liveness) -> frozenset[ThreadId]:
+    """Return who holds a GIL for which a thread that can never run again waits."""
     starving = {
         thread_id.pid for thread_id in liveness.likely if wants_gil(tree.threads[thread_id])
     }
-    return any(gil_holder(tree, pid) in sink for pid in starving)
+    holders = (gil_holder(tree, pid) for pid in starving)
+    return frozenset(holder for holder in holders if holder is not None)
 
 
 def _kind_of_one(

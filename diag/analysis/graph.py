@@ -85,12 +85,23 @@ def sinks(graph: Mapping[N, frozenset[N]]) -> list[frozenset[N]]:
     ]
 
 
-def waiting_for(graph: Mapping[N, frozenset[N]], cause: frozenset[N]) -> list[N]:
-    """Return the threads outside `cause` that wait for it, directly or not, nearest first."""
+def waiters_of(graph: Mapping[N, frozenset[N]]) -> dict[N, list[N]]:
+    """Return the graph the other way round: who waits for each, directly."""
     waiters: dict[N, list[N]] = {}
     for waiter, wakers in graph.items():
         for waker in wakers:
             waiters.setdefault(waker, []).append(waiter)
+    return waiters
+
+
+def waiting_for(waiters: dict[N, list[N]], cause: frozenset[N]) -> list[N]:
+    """Return those outside `cause` that wait for it, directly or not, nearest first.
+
+    Args:
+        waiters: from `waiters_of`.
+        cause: some of the graph.
+
+    """
     seen = set(cause)
     order: list[N] = []
     front = sorted(cause)

@@ -47,12 +47,13 @@ def judge(first: Tree, second: Tree) -> Liveness:
     wakers = {thread_id: wakers_of(first, thread_id) for thread_id in first.threads}
     # A thread that had a CPU all the time has not been switched either.
     running = {t for t, thread in first.threads.items() if thread.wait.kind is WaitKind.RUNNING}
+    calm = still - running
     seeds: dict[ThreadId, str] = {}
     for thread_id, parties in wakers.items():
         reason = _live_alone(parties)
         if reason is None and thread_id not in still and not _starved(first, second, thread_id):
             reason = "moved between the two looks"
-        if reason is None and not parties.witnesses <= still - running:
+        if reason is None and not parties.witnesses <= calm:
             reason = "who could wake it moved between the two looks"
         if reason is not None:
             seeds[thread_id] = reason

@@ -67,8 +67,12 @@ def draw(case: Case) -> Graph:
     shown, left_out = groups[:MOST_NODES], groups[MOST_NODES:]
     nodes = [_node(case, group) for group in shown]
     edges = list(_edges(case, waits, grouping, frozenset(group.id for group in shown)))
+    drawn = {node.id for node in nodes} - {edge.waiter for edge in edges}
     for cause in case.causes:
-        _add_absent(case, cause, grouping, nodes, edges)
+        alone = grouping.of[cause.threads[0]].id
+        if alone in drawn:
+            drawn.remove(alone)
+            _add_absent(case, cause, alone, nodes, edges)
     return Graph(
         nodes=tuple(nodes),
         edges=tuple(edges),
@@ -179,14 +183,9 @@ def _words(case: Case, member: ThreadId) -> str:
     return describe_wait(thread, process, case.tree.channels, with_owner=False)
 
 
-def _add_absent(
-    case: Case, cause: Cause, grouping: _Grouping, nodes: list[Node], edges: list[Edge]
-) -> None:
+def _add_absent(case: Case, cause: Cause, node: str, nodes: list[Node], edges: list[Edge]) -> None:
     """Draw who is missing, where a cause waits for somebody who does not exist."""
     first = cause.threads[0]
-    node = grouping.of[first].id
-    if any(edge.waiter == node for edge in edges):
-        return
     owner = _owner(case, first)
     label = _NOBODY.get(cause.kind, "nobody is left who could end this wait")
     if owner is not None and owner.state is OwnerState.GONE:

@@ -55,8 +55,11 @@ class Tree:
         """
         if not process.forked_without_exec:
             return None
-        for candidate in (*self.snapshot.processes, *self.snapshot.context):
-            if candidate.pid == process.parent_pid:
-                older = candidate.id.start_ticks <= process.id.start_ticks
-                return candidate if older else None
-        return None
+        parent = self.processes.get(process.parent_pid) or self._context.get(process.parent_pid)
+        if parent is None or parent.id.start_ticks > process.id.start_ticks:
+            return None
+        return parent
+
+    @cached_property
+    def _context(self) -> dict[int, Process]:
+        return {process.pid: process for process in self.snapshot.context}

@@ -42,11 +42,11 @@ def read_recording(path: Path) -> Recording:
         RecordingError: it cannot be read, is none, or holds nothing to judge.
 
     """
-    from diag.model.codec import decode_recording
+    from diag.model import codec
 
     try:
-        with click.open_file(str(path), "rb") as lines:
-            found = decode_recording(lines)
+        with click.open_file(str(path), "rb") as stream:
+            found = codec.read_recording(stream)
     except RecordingError as error:
         raise RecordingError(f"{path}: {error}", hint=error.hint) from error
     except OSError as error:

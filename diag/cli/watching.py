@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from diag.watching.target import Target
 
 DEFAULT_LIMIT_MB = 20
+MOST_LIMIT_MB = 250  # `diag report` reads no larger ones
 FASTEST_S = 0.05
 
 
@@ -83,7 +84,7 @@ def watching_options(command: Command) -> Command:
     @click.option(
         "--record-limit",
         "record_limit_mb",
-        type=click.IntRange(min=1),
+        type=click.IntRange(min=1, max=MOST_LIMIT_MB),
         default=DEFAULT_LIMIT_MB,
         show_default=True,
         metavar="MB",

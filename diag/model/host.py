@@ -1,6 +1,6 @@
 """The machine, as far as a judgement depends on it."""
 
-from diag.model.base import Record
+from diag.model.base import AboveZero, Record
 
 
 class Host(Record, frozen=True):
@@ -21,6 +21,6 @@ class Host(Record, frozen=True):
     machine: str
     cpus: int
     memory_bytes: int
-    clock_ticks_per_s: int
+    clock_ticks_per_s: AboveZero
     page_bytes: int
     ptrace_scope: int | None = None

@@ -1,8 +1,11 @@
 """A process tree at one moment."""
 
 from collections.abc import Iterator
+from typing import Annotated
 
-from diag.model.base import Record
+import msgspec
+
+from diag.model.base import Record, UnixTime
 from diag.model.channel import Channel
 from diag.model.gap import Gap
 from diag.model.ids import ProcessId, ThreadId
@@ -33,10 +36,10 @@ class Snapshot(Record, frozen=True, tag="snapshot", tag_field="record"):
     """
 
     root: ProcessId
-    taken_at_unix_s: float
+    taken_at_unix_s: UnixTime
     started_s: float
     ended_s: float
-    processes: tuple[Process, ...]
+    processes: Annotated[tuple[Process, ...], msgspec.Meta(min_length=1)]
     context: tuple[Process, ...] = ()
     channels: tuple[Channel, ...] = ()
     gaps: tuple[Gap, ...] = ()

@@ -6,7 +6,7 @@ from diag.model.base import Record
 from diag.model.finding import Finding
 from diag.model.report import Ignored, Report, Verdict
 from diag.policy.baseline import IN_BASELINE
-from diag.policy.fingerprint import fingerprint
+from diag.policy.fingerprint import fingerprint, waits_in
 from diag.policy.judgement import headline_of, verdict
 from diag.policy.paths import shorten
 from diag.policy.settings import Ignore
@@ -39,8 +39,9 @@ def apply(report: Report, policy: Policy) -> Report:
     report = shorten(report, project=policy.project, homes=policy.homes)
     kept: list[Finding] = []
     ignored: list[Ignored] = list(report.ignored)
+    waits = waits_in(report)
     for finding in report.findings:
-        known = msgspec.structs.replace(finding, fingerprint=fingerprint(report, finding))
+        known = msgspec.structs.replace(finding, fingerprint=fingerprint(waits, finding))
         because = _reason(known, policy)
         if because is None:
             kept.append(known)

@@ -2,8 +2,10 @@
 
 import hashlib
 import re
+from collections.abc import Mapping
 
-from diag.model.finding import Finding, Location
+from diag.model.finding import Finding
+from diag.model.ids import ThreadId
 from diag.model.report import Report
 from diag.model.wait import Wait
 
@@ -13,15 +15,20 @@ DIGITS = 16
 _LIBRARY = re.compile(r"^.*/lib(?:64)?/(?:python|pypy)3[\d.t]*/(?:(?:site|dist)-packages/)?")
 
 
-def fingerprint(report: Report, finding: Finding) -> str:
+def fingerprint(waits: Mapping[ThreadId, Wait], finding: Finding) -> str:
     """Return the fingerprint of a finding, 16 hexadecimal digits.
 
     It holds the rule, the role, the function, the file and the kind of lock or wait of the
     guilty place; no pid, line, address, time, Python version or name of a thread. Two
     findings at the same place have the same one.
+
+    Args:
+        waits: from `waits_in`, of the report that the finding is in.
+        finding: what was found.
+
     """
     place = finding.primary
-    wait = _wait(report, place)
+    wait = waits.get(ThreadId(place.pid, place.tid)) if place.tid is not None else None
     parts = (
         str(VERSION),
         finding.rule,
@@ -35,11 +42,13 @@ def fingerprint(report: Report, finding: Finding) -> str:
     return hashlib.sha256(text).hexdigest()[:DIGITS]
 
 
-def _wait(report: Report, place: Location) -> Wait | None:
-    for view in report.processes:
-        if view.process.pid == place.pid:
-            return next((t.wait for t in view.process.threads if t.tid == place.tid), None)
-    return None
+def waits_in(report: Report) -> dict[ThreadId, Wait]:
+    """Return what every thread of a report waits for."""
+    return {
+        ThreadId(view.process.pid, thread.tid): thread.wait
+        for view in report.processes
+        for thread in view.process.threads
+    }
 
 
 def _portable(file: str) -> str:

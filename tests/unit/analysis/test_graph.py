@@ -5,7 +5,7 @@ import itertools
 from hypothesis import given
 from hypothesis import strategies as st
 
-from diag.analysis.graph import components, sinks, waiting_for
+from diag.analysis.graph import components, sinks, waiters_of, waiting_for
 from diag.model.ids import ThreadId
 
 NODES = [ThreadId(1, n) for n in range(1, 9)]
@@ -44,7 +44,7 @@ def test_everyone_reaches_a_sink_and_no_sink_leaves_itself(graph):
 def test_victims_are_those_who_reach_the_cause(graph):
     for sink in sinks(graph):
         expected = {n for n in graph if sink & reachable(graph, n)} - sink
-        victims = waiting_for(graph, sink)
+        victims = waiting_for(waiters_of(graph), sink)
         assert set(victims) == expected
         assert len(victims) == len(expected)
 
@@ -54,4 +54,4 @@ def test_a_long_chain_does_not_exhaust_the_stack():
     graph = {a: frozenset({b}) for a, b in itertools.pairwise(chain)}
     graph[chain[-1]] = frozenset()
     assert sinks(graph) == [frozenset({chain[-1]})]
-    assert len(waiting_for(graph, frozenset({chain[-1]}))) == 4999
+    assert len(waiting_for(waiters_of(graph), frozenset({chain[-1]}))) == 4999

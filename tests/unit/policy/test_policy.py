@@ -14,7 +14,7 @@ from diag.model.stack import Stack
 from diag.model.thread import Thread
 from diag.model.wait import Wait, WaitKind
 from diag.policy import Ignore, Policy
-from diag.policy.fingerprint import fingerprint
+from diag.policy.fingerprint import fingerprint, waits_in
 from diag.policy.paths import shorten
 from tests.unit.render.examples import (
     HOSTILE,
@@ -138,24 +138,28 @@ def stuck(
     return report(Verdict.HUNG, "x", view("worker", process(pid, 1, thread), "waits")), finding
 
 
+def print_of(report: Report, finding: Finding) -> str:
+    return fingerprint(waits_in(report), finding)
+
+
 def test_a_fingerprint_survives_another_run() -> None:
-    first = fingerprint(*stuck())
-    assert first == fingerprint(*stuck(pid=8, line=43, address=0x2000, name="Thread-9"))
-    assert first == fingerprint(*stuck(function="Orders.handle"))
+    first = print_of(*stuck())
+    assert first == print_of(*stuck(pid=8, line=43, address=0x2000, name="Thread-9"))
+    assert first == print_of(*stuck(function="Orders.handle"))
 
 
 @pytest.mark.parametrize(
     "change", [{"file": "shop/bank.py"}, {"function": "other"}, {"lock": LockKind.BUFFER}]
 )
 def test_another_place_has_another_fingerprint(change: dict[str, object]) -> None:
-    assert fingerprint(*stuck(**change)) != fingerprint(*stuck())  # type: ignore[arg-type]
+    assert print_of(*stuck(**change)) != print_of(*stuck())  # type: ignore[arg-type]
 
 
 def test_a_fingerprint_survives_another_python() -> None:
-    one = fingerprint(*stuck(file="/usr/lib/python3.11/site-packages/pool/core.py"))
-    assert one == fingerprint(*stuck(file="~/.venv/lib64/python3.13t/site-packages/pool/core.py"))
-    one = fingerprint(*stuck(file="/usr/lib/python3.11/threading.py"))
-    assert one == fingerprint(*stuck(file="/opt/py/lib/python3.9/threading.py"))
+    one = print_of(*stuck(file="/usr/lib/python3.11/site-packages/pool/core.py"))
+    assert one == print_of(*stuck(file="~/.venv/lib64/python3.13t/site-packages/pool/core.py"))
+    one = print_of(*stuck(file="/usr/lib/python3.11/threading.py"))
+    assert one == print_of(*stuck(file="/opt/py/lib/python3.9/threading.py"))
 
 
 def test_fingerprints_of_a_report_tell_its_findings_apart() -> None:
