@@ -194,6 +194,8 @@ def _others(channel: Channel, direction: str, pid: int) -> str:
         said.append(f"nobody holds the {end}")
     if channel.outside is not None:
         said.append(f"{channel.outside} can end it")
+    if channel.heard_s is not None:
+        said.append(f"nothing has come for {channel.heard_s:.0f} s")
     if channel.uncertain is not None:
         said.append(f"maybe more: {channel.uncertain}")
     return ", ".join(said)

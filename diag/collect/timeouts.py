@@ -62,14 +62,14 @@ def _is_asked(wait: Wait, inside: dict[str, Channel]) -> bool:
 def has_timeout(pid: int, wait: Wait) -> bool:
     """Return whether the socket that a process waits on has a time limit for that wait."""
     try:
-        with _copy_of(pid, wait.channels[0].fd) as copy:
+        with copy_of(pid, wait.channels[0].fd) as copy:
             value = copy.getsockopt(socket.SOL_SOCKET, _OPTIONS[wait.kind], _TIMEVAL.size)
     except OSError:
         return False  # gone, not permitted, or an older kernel
     return any(_TIMEVAL.unpack(value))
 
 
-def _copy_of(pid: int, fd: int) -> socket.socket:
+def copy_of(pid: int, fd: int) -> socket.socket:
     """Return a copy of a socket of another process.
 
     Raises:

@@ -47,6 +47,9 @@ class Channel(Record, frozen=True):
             there is none. A holder outside the tree counts without this.
         uncertain: why the holders may be incomplete, None if they are complete.
         pid: the process whose exit ends the wait, for PIDFD.
+        heard_s: seconds since the kernel received data on a TCP connection, or since it
+            was made; None if that is not known.
+        said_s: the same for data that was sent.
 
     """
 
@@ -58,3 +61,5 @@ class Channel(Record, frozen=True):
     outside: str | None = None
     uncertain: str | None = None
     pid: int | None = None
+    heard_s: float | None = None
+    said_s: float | None = None

@@ -6,6 +6,7 @@ No proof: the party that is waited for is outside the tree, and may still answer
 from collections.abc import Iterator
 
 from diag.analysis.case import Case
+from diag.analysis.dependence import end_of_the_wait
 from diag.analysis.words import describe_wait
 from diag.model.channel import ChannelKind
 from diag.model.finding import Confidence, Evidence, Finding, Severity, Source
@@ -30,25 +31,9 @@ _FOR_AN_ANSWER = frozenset(
 def _check(case: Case) -> Iterator[Finding]:
     if case.liveness.likely:
         return  # whatever can never go on has a rule of its own
-    thread_id = _end_of_the_wait(case)
-    if thread_id is not None:
+    thread_id = end_of_the_wait(case)
+    if thread_id is not None and _waits_for_an_answer(case, case.tree.threads[thread_id]):
         yield _finding(case, thread_id)
-
-
-def _end_of_the_wait(case: Case) -> ThreadId | None:
-    """Return the thread on whose wait for an answer the root's main thread depends."""
-    root = case.tree.snapshot.root.pid
-    at = ThreadId(root, root)
-    passed: set[ThreadId] = set()
-    while at in case.tree.threads and at not in passed:
-        passed.add(at)
-        thread = case.tree.threads[at]
-        if thread.wait.kind is WaitKind.CHILD and len(thread.wait.children) == 1:
-            child = thread.wait.children[0]
-            at = ThreadId(child, child)
-        else:
-            return at if _waits_for_an_answer(case, thread) else None
-    return None
 
 
 def _waits_for_an_answer(case: Case, thread: Thread) -> bool:

@@ -14,6 +14,7 @@ from diag import __version__
 from diag.collect.cpython import add_objects, add_subjects
 from diag.collect.host import read_host
 from diag.collect.limits import read_limits
+from diag.collect.silence import add_silence
 from diag.collect.stacks import add_stacks
 from diag.collect.sweep import sweep
 from diag.collect.timeouts import add_socket_timeouts
@@ -133,7 +134,7 @@ def first_look(
 
     """
     progress("reading the process tree")
-    seen = add_socket_timeouts(sweep(pid, also=also))
+    seen = add_silence(add_socket_timeouts(sweep(pid, also=also)))
     progress(f"reading locks of {len(seen.processes)} processes")
     seen = add_objects(seen)
     if wants_stacks(seen):

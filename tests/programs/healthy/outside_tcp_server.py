@@ -2,7 +2,7 @@
 
 # /// diag
 # verdict = "healthy"
-# twin_of = ["nobody-can-act"]
+# twin_of = ["nobody-can-act", "silent-peer"]
 # ///
 
 import os
