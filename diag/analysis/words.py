@@ -209,6 +209,8 @@ def _end_name(kind: ChannelKind, direction: str) -> str:
             return "other end"
         case ChannelKind.EVENTFD:
             return "counter"
+        case ChannelKind.TERMINAL:
+            return "other side"
         case _:
             return ""
 

@@ -120,6 +120,8 @@ class Channels:
         held = [each for key in draft.partners for each in holders.by_key.get(key, ())]
         writers = _holders(held, {1, 2} if draft.by_mode else None)
         readers = _holders(held, {0, 2} if draft.by_mode else None)
+        if held and channel.kind is ChannelKind.TERMINAL:
+            channel = replace(channel, outside=None)  # its other side is in sight
         alone = ((channel.id, "read") in self._waited and not writers) or (
             (channel.id, "write") in self._waited and not readers
         )

@@ -16,6 +16,7 @@ _ACCESS_MODE = 0o3  # O_ACCMODE: 0 reads, 1 writes, 2 both (fcntl.h)
 _EPOLL_ITEM = re.compile(
     rb"^tfd:\s*(\d+)\s+events:\s*([0-9a-f]+)(?:.*?\bino:([0-9a-f]+))?", re.MULTILINE
 )
+MASTER = "ptmx:"
 _AT_FDCWD, _AT_STATX_DONT_SYNC = -100, 0x4000  # linux/fcntl.h
 _STATX_BASIC = 0x7FF
 _STATX_BYTES = 256
@@ -40,6 +41,7 @@ class FdInfo(NamedTuple):
         pid: of a pidfd, observer's namespace; -1 once reaped, 0 if not visible here.
         locks: kinds of file locks held through it: FLOCK, POSIX, OFDLCK.
         epoll: the set of an epoll descriptor.
+        terminal: `tty-index` of the master side of a pseudo-terminal: 3 for /dev/pts/3.
 
     """
 
@@ -50,6 +52,7 @@ class FdInfo(NamedTuple):
     pid: int | None = None
     locks: tuple[str, ...] = ()
     epoll: tuple[EpollItem, ...] = ()
+    terminal: int | None = None
 
 
 class FileId(NamedTuple):
@@ -81,6 +84,7 @@ def parse_fdinfo(data: bytes) -> FdInfo:
         eventfd=_number(fields.get(b"eventfd-id")),
         pid=_number(fields.get(b"Pid")),
         locks=tuple(map(printable, locks)),
+        terminal=_number(fields.get(b"tty-index")),
         epoll=tuple(
             EpollItem(int(fd), int(events, 16), int(inode, 16) if inode else None)
             for fd, events, inode in items
@@ -139,6 +143,19 @@ def file_key(found: FileId) -> str:
     """Return the key of a file or FIFO: "fifo:8:1:123", "file:8:1:123"."""
     kind = "fifo" if stat.S_ISFIFO(found.mode) else "file"
     return f"{kind}:{os.major(found.device)}:{os.minor(found.device)}:{found.inode}"
+
+
+def master_key(pid: int, number: int, *, proc_root: Path = PROC) -> str:
+    """Return the key of the master side of the pseudo-terminal that a process sees as a number.
+
+    Each mount of devpts counts its own: the slave side tells which is meant.
+
+    Raises:
+        OSError: the process sees no such terminal.
+
+    """
+    slave = identify(f"{proc_root}/{pid}/root/dev/pts/{number}")
+    return f"{MASTER}{number}:{file_key(slave)}"
 
 
 def _number(value: bytes | None) -> int | None:

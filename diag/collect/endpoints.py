@@ -5,14 +5,15 @@ import stat
 from pathlib import Path
 from typing import NamedTuple
 
-from diag.collect.descriptors import file_key, identify, read_fdinfo, read_link
+from diag.collect.descriptors import MASTER, file_key, identify, master_key, read_fdinfo, read_link
 from diag.collect.memory import PROC
 from diag.collect.peers import Peers
 from diag.collect.redact import mask_text
 from diag.model.channel import Channel, ChannelKind
 
 EPOLL = "anon_inode:[eventpoll]"
-_TERMINAL = re.compile(r"/dev/(pts/\d+|tty\w*|console)")
+_TERMINAL = re.compile(r"/dev/(pts/(\d+)|tty\w*|console)")
+_MASTERS = frozenset(("/dev/ptmx", "/dev/pts/ptmx"))
 _INODE = re.compile(r"\[(\d+)\]$")
 _WORDS = {
     "anon_inode:[timerfd]": "a timer",
@@ -106,10 +107,40 @@ class Endpoints:
         return Draft(Channel(id=f"pidfd:{target}", kind=ChannelKind.PIDFD, pid=target))
 
     def _path(self, pid: int, fd: int, link: str) -> Draft:
-        if _TERMINAL.fullmatch(link):
-            return Draft(
-                Channel(id=link, kind=ChannelKind.TERMINAL, name=link, outside=f"terminal {link}")
-            )
+        if found := _TERMINAL.fullmatch(link):
+            return self._terminal(pid, fd, link, found[2])
+        if link in _MASTERS:
+            return self._master(pid, fd, link)
+        return self._file(pid, fd, link)
+
+    def _terminal(self, pid: int, fd: int, link: str, number: str | None) -> Draft:
+        """Tell a terminal; of a pseudo-terminal, who has its master side types and reads."""
+        channel = Channel(id=link, kind=ChannelKind.TERMINAL, name=link, outside=f"terminal {link}")
+        if number is None:
+            return Draft(channel)
+        try:
+            slave = file_key(identify(f"{self._proc_root}/{pid}/fd/{fd}"))
+        except OSError:
+            return Draft(channel)
+        return Draft(channel, (f"{MASTER}{number}:{slave}",))
+
+    def _master(self, pid: int, fd: int, link: str) -> Draft:
+        """Tell the master side: it reads what is written to the slave, and what itself echoes."""
+        number = read_fdinfo(pid, fd, proc_root=self._proc_root).terminal
+        if number is None:
+            return _other(pid, fd, link, f"device {link}")
+        try:
+            key = master_key(pid, number, proc_root=self._proc_root)
+        except OSError:
+            return _other(pid, fd, link, f"device {link}")
+        channel = Channel(
+            id=key,
+            kind=ChannelKind.TERMINAL,
+            name=f"behind /dev/pts/{number}",
+        )
+        return Draft(channel, (key, key.split(":", 2)[2]))
+
+    def _file(self, pid: int, fd: int, link: str) -> Draft:
         found = identify(f"{self._proc_root}/{pid}/fd/{fd}")
         if stat.S_ISFIFO(found.mode):
             key = file_key(found)

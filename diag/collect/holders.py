@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from diag.collect import procfs
-from diag.collect.descriptors import FdInfo, file_key, identify, read_fdinfo
+from diag.collect.descriptors import MASTER, FdInfo, file_key, identify, master_key, read_fdinfo
 from diag.collect.memory import PROC
 from diag.collect.procfs import list_numbers
 from diag.collect.tree import read_stat
@@ -39,8 +39,8 @@ class Holders(NamedTuple):
 def find_holders(wanted: Collection[str], *, proc_root: Path = PROC) -> Holders:
     """Find every descriptor of every process that leads to one of the keys.
 
-    A key is a link ("pipe:[1]", "socket:[2]"), "eventfd:7", or a `file_key`. diag itself
-    counts: it may have started the target, or be embedded in a program that did.
+    A key is a link ("pipe:[1]", "socket:[2]"), "eventfd:7", a `file_key` or a `master_key`.
+    diag itself counts: it may have started the target, or be embedded in a program that did.
     """
     search = _Search(frozenset(wanted), proc_root)
     unreadable = []
@@ -62,6 +62,7 @@ class _Search:
         self._wanted = wanted
         self._proc_root = proc_root
         self._eventfds = any(key.startswith("eventfd:") for key in wanted)
+        self._masters = frozenset(key for key in wanted if key.startswith(MASTER))
         self._inodes = {
             int(key.rpartition(":")[2]) for key in wanted if key.startswith(("fifo:", "file:"))
         }
@@ -92,6 +93,8 @@ class _Search:
             info = self._info(pid, fd)
             key = f"eventfd:{info.eventfd}"
             return (key, info) if key in self._wanted else None
+        if self._masters and link.endswith("/ptmx"):
+            return self._match_master(pid, fd)
         if self._inodes and link.startswith("/"):
             return self._match_file(pid, fd)
         return None
@@ -102,6 +105,17 @@ class _Search:
             return None
         key = file_key(identify(f"{self._proc_root}/{pid}/fd/{fd}"))
         return (key, info) if key in self._wanted else None
+
+    def _match_master(self, pid: int, fd: int) -> tuple[str, FdInfo] | None:
+        info = self._info(pid, fd)
+        same = [key for key in self._masters if key.startswith(f"{MASTER}{info.terminal}:")]
+        if not same or info.terminal is None:
+            return None
+        try:
+            key = master_key(pid, info.terminal, proc_root=self._proc_root)
+        except OSError:
+            return same[0], info  # it cannot be ruled out
+        return (key, info) if key in self._masters else None
 
     def _info(self, pid: int, fd: int) -> FdInfo:
         return read_fdinfo(pid, fd, proc_root=self._proc_root)

@@ -54,3 +54,8 @@ def test_identity_is_that_of_stat(tmp_path: Path) -> None:
     path.write_text("")
     expected = path.stat()
     assert identify(str(path)) == (expected.st_dev, expected.st_ino, expected.st_mode)
+
+
+def test_the_master_side_of_a_terminal_has_its_number() -> None:
+    info = parse_fdinfo(b"pos:\t0\nflags:\t0100002\nmnt_id:\t24\nino:\t91\ntty-index:\t3\n")
+    assert info.terminal == 3
