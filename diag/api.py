@@ -60,7 +60,7 @@ def snapshot(pid: int, *, stacks: bool = True, show_locals: bool = False) -> Sna
 
 
 def diagnose(
-    pid: int, *, for_s: float = 1.0, stacks: bool = True, show_locals: bool = False
+    pid: int, *, for_s: float | None = None, stacks: bool = True, show_locals: bool = False
 ) -> Report:
     """Look at the tree of a process twice, and judge it.
 
@@ -68,7 +68,8 @@ def diagnose(
 
     Args:
         pid: the root of the tree.
-        for_s: seconds from the first look to the second.
+        for_s: seconds from the first look to the second; None for one, and up to six while
+            memory, threads, descriptors or children become more.
         stacks: whether to ask py-spy for Python stacks.
         show_locals: whether to keep the values of variables of the program's own code, with
             what looks like a secret masked.

@@ -20,7 +20,13 @@ from diag.render.registry import FORMATS
 
 @click.command(short_help="Look at a running tree and say why it is stuck.")
 @pid_argument
-@seconds_option("--for", "for_s", default=1.0, about="Time between the first look and the last.")
+@seconds_option(
+    "--for",
+    "for_s",
+    default=None,
+    about="Time between the first look and the last.",
+    shown="1, and up to 6 while something grows",
+)
 @click.option(
     "--record",
     "record_to",
@@ -35,7 +41,7 @@ from diag.render.registry import FORMATS
 def attach(
     *,
     pid: int,
-    for_s: float,
+    for_s: float | None,
     record_to: Path | None,
     no_stacks: bool,
     show_locals: bool,

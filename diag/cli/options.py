@@ -62,10 +62,23 @@ fail_on_option = click.option(
 )
 
 
-def seconds_option(name: str, variable: str, *, default: float, about: str) -> Decorator:
-    """Make an option for a finite number of seconds, not negative and not above a day."""
+def seconds_option(
+    name: str, variable: str, *, default: float | None, about: str, shown: str = ""
+) -> Decorator:
+    """Make an option for a finite number of seconds, not negative and not above a day.
 
-    def check(_ctx: click.Context, _param: click.Parameter, seconds: float) -> float:
+    Args:
+        name: of the option.
+        variable: that it sets.
+        default: None if the command decides.
+        about: what it is, for the help.
+        shown: the default in words.
+
+    """
+
+    def check(_ctx: click.Context, _param: click.Parameter, seconds: float | None) -> float | None:
+        if seconds is None:
+            return None
         if not math.isfinite(seconds) or not 0 <= seconds <= MOST_SECONDS:
             raise click.BadParameter(f"{seconds:g} is not between 0 and {MOST_SECONDS} seconds.")
         return seconds
@@ -75,7 +88,7 @@ def seconds_option(name: str, variable: str, *, default: float, about: str) -> D
         variable,
         type=float,
         default=default,
-        show_default=True,
+        show_default=shown or True,
         callback=check,
         metavar="SECONDS",
         help=about,

@@ -31,7 +31,7 @@ from diag.pytest_monitor.delivery import interrupt, is_there
 from diag.pytest_monitor.evidence import Evidence
 from diag.pytest_monitor.suspects import about, beneath, hung, stuck_beneath, without_own_parts
 from diag.watching.hooks import Hooks
-from diag.watching.look import look
+from diag.watching.look import LOOK_S, look
 from diag.watching.loop import Watcher, ask_pyspy
 from diag.watching.plan import Settings
 from diag.watching.signals import ENDING
@@ -143,7 +143,7 @@ class Monitor:
         if state.aside:
             return
         try:
-            recording = look(self._pid, show_locals=self._show_locals)
+            recording = look(self._pid, for_s=LOOK_S, show_locals=self._show_locals)
         except (TargetGoneError, TargetForbiddenError):
             return  # it has ended
         if self._state(state.pid) != state:

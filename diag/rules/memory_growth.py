@@ -23,11 +23,14 @@ _WORKER = (
     " caches and loggers. `max_tasks_per_child` (maxtasksperchild of multiprocessing.Pool)"
     " replaces workers and bounds the loss."
 )
+_OWNER = (
+    "It has a pool, and the tasks that wait there do not account for it: look for results that are"
+    " kept. Drop each future with its result, write results out as they come, work in chunks."
+)
 _OTHERS = (
-    "Hold less at once: submit a window of tasks (wait(..., FIRST_COMPLETED)) rather than all"
-    " of them, drop each future with its result, read and write rows in chunks."
-    " Executor.submit() keeps the arguments of every task that waits, and every future its"
-    " result."
+    "Look for what it adds to lists, dicts and caches and never takes out; give caches a size,"
+    " read and write rows in chunks. Where it can not be helped, do each chunk in a process of its"
+    " own (`max_tasks_per_child`), with a log of what is done."
 )
 
 
@@ -61,6 +64,7 @@ def _finding(
     case: Case, owner: ProcessSample, growth: Growth, growing: int, left_s: float, of_what: str
 ) -> Finding:
     role = role_of(case.tree, owner.pid)
+    owns_pool = bool(case.tree.processes[owner.pid].pools)
     others = f" ({growing} processes grow)" if growing > 1 else ""
     return Finding(
         rule=RULE.id,
@@ -70,7 +74,7 @@ def _finding(
         f" {of_what} are used up in about {duration(left_s)}",
         explanation="Its resident memory rises all the time and gives nothing back. At the limit"
         " the kernel kills the largest process by SIGKILL.",
-        advice=_WORKER if role == "worker" else _OTHERS,
+        advice=_WORKER if role == "worker" else _OWNER if owns_pool else _OTHERS,
         primary=case.locate_process(owner.pid),
         evidence=(
             Evidence(
@@ -88,7 +92,7 @@ RULE = Rule(
     severity=Severity.WARNING,
     summary="The memory of a process rises in each part of a look of 4 s or more, and reaches"
     " the limit of its group or of the machine within an hour.",
-    needs="a look of 4 s or more (--for 5)",
+    needs="a look of 4 s or more, as it is while something grows",
     check=_check,
     has_evidence=lambda case: span_s(case.samples) >= _GROWS_S,
 )

@@ -68,7 +68,7 @@ RULE = Rule(
     title="A process starts more and more threads",
     severity=Severity.WARNING,
     summary="The number of threads grows steadily, beyond 40, and none ends.",
-    needs="a look of 3 s or more (--for 4)",
+    needs="a look of 3 s or more, as it is while something grows",
     check=_check,
     has_evidence=lambda case: span_s(case.samples) >= _GROWS_S,
 )

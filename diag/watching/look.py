@@ -26,6 +26,9 @@ from diag.model.snapshot import Snapshot
 from diag.model.wait import WaitKind
 from diag.watching.meanwhile import count_until
 
+LOOK_S = 1.0
+LONGEST_LOOK_S = 6.0  # shows the growth that rules ask for, also where it begins late
+
 Progress = Callable[[str], None]
 Record = Callable[[Line], None]
 
@@ -37,7 +40,7 @@ def _silent(_text: object) -> None:
 def look(
     pid: int,
     *,
-    for_s: float = 1.0,
+    for_s: float | None = None,
     stacks: bool = True,
     show_locals: bool = False,
     progress: Progress = _silent,
@@ -47,7 +50,8 @@ def look(
 
     Args:
         pid: the root of the tree.
-        for_s: seconds from the first look to the second.
+        for_s: seconds from the first look to the second; None for one, and up to six while
+            memory, threads, descriptors or children become more.
         stacks: whether to ask py-spy.
         show_locals: whether to keep the values of variables, masked.
         progress: called with what is being done.
@@ -68,7 +72,12 @@ def look(
     )
     record(first)
     progress("counting until the second look")
-    samples, activities = count_until(first, first.started_s + for_s, record=record)
+    samples, activities = count_until(
+        first,
+        first.started_s + (LOOK_S if for_s is None else for_s),
+        record=record,
+        at_latest_s=first.started_s + LONGEST_LOOK_S if for_s is None else None,
+    )
     second = second_look(first)
     record(second)
     end = End(because="done")

@@ -20,6 +20,7 @@ from diag.model.report import Report
 from diag.model.sample import Activity, Sample
 from diag.model.snapshot import Snapshot
 from diag.watching import plan
+from diag.watching.growing import grows
 from diag.watching.helper import helpers_cpu_s
 from diag.watching.hooks import Hooks, Outcome, still_true
 from diag.watching.look import first_look, make_header, second_look
@@ -33,6 +34,8 @@ SAMPLE_EVERY_S = 10.0
 FIRST_S = 60.0  # most hangs come early: until then the pictures are denser
 FIRST_SAMPLE_EVERY_S = 0.5
 SAMPLE_SHARE = 0.002  # of one CPU, at most
+GROWS_S = 8.0  # what grows for half of this time is looked at
+MOST_STACKS = 16  # processes whose stacks are taken without need
 MOST_SAMPLES = 360  # kept for the judgement: an hour
 
 
@@ -75,6 +78,7 @@ class Watcher:
         self._sample_at_s = 0.0
         self._error_lines: tuple[ErrorLine, ...] = ()
         self._alarmed = False
+        self._grows = False
         self.story = Story(target.id, settings.interval_s, time.monotonic())
 
     def run(self) -> Outcome:
@@ -162,7 +166,9 @@ class Watcher:
             return plan.Exited(seen.at_s)
         if seen.at_s >= self._sample_at_s:
             self._sample(seen.at_s)
-        event = plan.Passed(seen.at_s, seen.still, seen.members, seen.cost_s, self._alarmed)
+        event = plan.Passed(
+            seen.at_s, seen.still, seen.members, seen.cost_s, self._alarmed, self._grows
+        )
         self._alarmed = False
         self.story.passed(seen, self._plan.interval_s)
         self._hooks.show(self.story)
@@ -191,6 +197,8 @@ class Watcher:
         every_s = FIRST_SAMPLE_EVERY_S if early else SAMPLE_EVERY_S
         self._sample_at_s = at_s + max(every_s, cost_s / SAMPLE_SHARE)
         self._samples.append(sample)
+        recent = [each for each in self._samples if each.at_s >= sample.at_s - GROWS_S]
+        self._grows = grows(recent) and recent[-1].at_s - recent[0].at_s >= GROWS_S / 2
         self.story.sampled(sample)
         self._hooks.record(sample)
 
@@ -201,7 +209,7 @@ class Watcher:
         self._first = first_look(
             self._target.pid,
             also=also,
-            wants_stacks=lambda seen: stacks is not None and needs_stacks(Tree(seen)),
+            wants_stacks=lambda seen: stacks is not None and _wants_stacks(seen, step.because),
             add_stacks=stacks or add_stacks,
         )
         if self._plan.still_s >= self._stall_s:
@@ -251,3 +259,9 @@ class Watcher:
             error_lines=self._error_lines,
             end=end,
         )
+
+
+def _wants_stacks(seen: Snapshot, because: str) -> bool:
+    """Return whether a look needs stacks: rules about slowness do, if that is not too costly."""
+    about_slowness = because in (plan.REGULAR, plan.GROWTH)
+    return needs_stacks(Tree(seen)) or (about_slowness and len(seen.processes) <= MOST_STACKS)

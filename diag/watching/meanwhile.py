@@ -11,6 +11,7 @@ from diag.model.codec import Line
 from diag.model.sample import Activity, ProcessSample, Sample
 from diag.model.snapshot import Snapshot
 from diag.model.wait import WaitKind
+from diag.watching.growing import grows
 
 _SAMPLE_EVERY_S = 0.25
 _MOST_SAMPLES = 240
@@ -22,7 +23,11 @@ _LOOKS_AT_LEAST = 20  # on a crowded machine diag itself waits for a CPU
 
 
 def count_until(
-    first: Snapshot, until_s: float, *, record: Callable[[Line], None]
+    first: Snapshot,
+    until_s: float,
+    *,
+    record: Callable[[Line], None],
+    at_latest_s: float | None = None,
 ) -> tuple[tuple[Sample, ...], tuple[Activity, ...]]:
     """Take samples until `until_s` and, of processes that use CPU time, an activity.
 
@@ -32,6 +37,7 @@ def count_until(
         first: the sweep that went before.
         until_s: CLOCK_MONOTONIC seconds.
         record: takes each line as soon as it exists.
+        at_latest_s: until when to go on while something grows; None for `until_s`.
 
     Raises:
         TargetGoneError: the root ended.
@@ -49,6 +55,9 @@ def count_until(
         record(activities[0])
     while (now_s := time.monotonic()) < until_s:
         time.sleep(min(until_s - now_s, counting.every_s))
+        counting.sample()
+    while time.monotonic() < (at_latest_s or until_s) and grows(counting.samples):
+        time.sleep(counting.every_s)
         counting.sample()
     return tuple(counting.samples), activities
 

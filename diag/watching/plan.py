@@ -16,11 +16,14 @@ from diag.model.ids import ThreadId
 CONFIRM_AFTER_S = 0.5
 BURST_S = 2.0  # CPU time that close looks may take at once, before the share limits them
 # Though nothing changed: a descriptor may have been closed, a handler set. And a tree
-# that is busy may be busy with the wrong thing.
+# that is busy may be busy with the wrong thing. A command may be short: the first comes early.
+FIRST_CALM_LOOK_S = 4.0
 CALM_LOOK_EVERY_S = 60.0
+OVERDUE_S = 2.0  # a tree that gives reasons all the time gets its regular look then
+GROWTH_LOOK_EVERY_S = 5.0
 ROUTINE_SHARE = 0.5  # of the budget; the rest is for close looks
 HANG, TIME_OUT, INTERRUPTED, DONE = "hang", "time out", "interrupted", "done"
-SUSPICION, REGULAR, STALL = "suspicion", "regular", "stall"
+SUSPICION, REGULAR, STALL, GROWTH = "suspicion", "regular", "stall", "growth"
 
 
 class Do(StrEnum):
@@ -63,13 +66,24 @@ class Settings(NamedTuple):
 
 
 class Passed(NamedTuple):
-    """A routine pass was made; `alarmed` if the target has complained since the last one."""
+    """A routine pass was made.
+
+    Attributes:
+        at_s: when.
+        still: who has not run since the last one.
+        members: every thread of the tree.
+        cost_s: CPU time that it took.
+        alarmed: whether the target has complained since the last one.
+        grows: whether something has been growing for a while.
+
+    """
 
     at_s: float
     still: frozenset[Still]
     members: frozenset[ThreadId]
     cost_s: float
     alarmed: bool = False
+    grows: bool = False
 
 
 class Looked(NamedTuple):
@@ -143,6 +157,8 @@ class Plan:
         self._known_members: frozenset[ThreadId] = frozenset()
         self._seen: Passed | None = None
         self._looked_at_s = now_s
+        self._counted_at_s = now_s
+        self._calm_s = FIRST_CALM_LOOK_S
         self._purse_s = BURST_S
         self._filled_at_s = now_s
         self._acted = False
@@ -199,6 +215,9 @@ class Plan:
             return self._go_on(event.at_s)
         self._known, self._known_members = event.still, event.members
         self._looked_at_s = event.at_s
+        if reason == REGULAR:
+            self._counted_at_s = event.at_s
+            self._calm_s = min(2 * self._calm_s, CALM_LOOK_EVERY_S)
         return Step(Do.LOOK, event.at_s, reason)
 
     def _count_still(self, before: Passed | None, event: Passed) -> None:
@@ -217,11 +236,19 @@ class Plan:
             return STALL
         if self._purse(event.at_s) <= 0:
             return None
+        busy = len(event.still) < len(event.members)
+        overdue_s = event.at_s - self._counted_at_s - self._calm_s
+        if busy and overdue_s >= OVERDUE_S:
+            return REGULAR
         new = not event.still <= self._known
         ended = not self._known_members <= event.members
         if event.alarmed or (event.still and (new or ended)):
             return SUSPICION
-        return REGULAR if event.at_s >= self._looked_at_s + CALM_LOOK_EVERY_S else None
+        if event.grows and event.at_s >= self._looked_at_s + GROWTH_LOOK_EVERY_S:
+            return GROWTH
+        if not busy:
+            overdue_s = event.at_s - self._looked_at_s - CALM_LOOK_EVERY_S
+        return REGULAR if overdue_s >= 0 else None
 
     def _go_on(self, now_s: float) -> Step:
         if self._ending == TIME_OUT:

@@ -39,7 +39,7 @@ class FakePipeline:
         self,
         pid: int,
         *,
-        for_s: float,
+        for_s: float | None,
         stacks: bool,
         show_locals: bool,
         progress: Callable[[str], None],

@@ -1,5 +1,7 @@
 """The plan of a watch, with a clock that is only a number."""
 
+import itertools
+
 import pytest
 
 from diag.collect.routine import Still
@@ -8,6 +10,8 @@ from diag.watching.plan import (
     BURST_S,
     CALM_LOOK_EVERY_S,
     CONFIRM_AFTER_S,
+    FIRST_CALM_LOOK_S,
+    OVERDUE_S,
     Acted,
     Do,
     Exited,
@@ -64,7 +68,7 @@ class Clockwork:
 
 def test_a_tree_in_which_everybody_moves_gets_routine_passes_only() -> None:
     world = Clockwork()
-    for number in range(1, 50):
+    for number in range(1, 8):
         step = world.pass_(still())
         assert step == Step(Do.ROUTINE, number * 0.5)
 
@@ -86,7 +90,7 @@ def test_the_answer_holds_while_the_same_threads_stand_still() -> None:
     world = Clockwork()
     world.pass_(still(1, 2))
     world.look()
-    for _ in range(20):
+    for _ in range(5):
         assert world.pass_(still(1, 2)).do is Do.ROUTINE
     assert world.pass_(still(1)).do is Do.ROUTINE, "one that moves again can only help"
 
@@ -117,20 +121,48 @@ def test_the_end_of_a_thread_matters_only_while_somebody_stands_still() -> None:
 
 
 def test_a_calm_tree_is_looked_at_once_in_a_while() -> None:
-    world = Clockwork()
-    world.pass_(still(1))
+    world = Clockwork(Settings(stall_s=1000.0))
+    world.pass_(still(1, 2, 3))
     world.look()
     while world.step.at_s < CALM_LOOK_EVERY_S:
-        assert world.pass_(still(1)).do is Do.ROUTINE
-    step = world.pass_(still(1))
+        assert world.pass_(still(1, 2, 3)).do is Do.ROUTINE
+    step = world.pass_(still(1, 2, 3))
     assert (step.do, step.because) == (Do.LOOK, "regular")
 
 
 def test_a_busy_tree_is_looked_at_once_in_a_while() -> None:
     world = Clockwork()
-    while world.step.at_s < CALM_LOOK_EVERY_S:
-        assert world.pass_(still()).do is Do.ROUTINE
-    assert world.pass_(still()) == Step(Do.LOOK, CALM_LOOK_EVERY_S, "regular")
+    looks = []
+    while world.step.at_s < 300.0:
+        if (step := world.pass_(still())).do is Do.LOOK:
+            assert step.because == "regular"
+            looks.append(step.at_s)
+            world.look()
+    apart = [after - before for before, after in itertools.pairwise([0.0, *looks])]
+    assert apart[:5] == pytest.approx([4, 8, 16, 32, CALM_LOOK_EVERY_S], abs=1.0)
+
+
+def test_a_busy_tree_that_always_gives_reasons_to_look_gets_its_regular_look_too() -> None:
+    world = Clockwork()
+    reasons = []
+    for number in range(20):
+        if (step := world.pass_(still(1, counters=b"%d" % number))).do is Do.LOOK:
+            reasons.append((step.because, step.at_s))
+            world.look(cost_s=0.01)
+    at_s = next(at_s for because, at_s in reasons if because == "regular")
+    assert at_s < FIRST_CALM_LOOK_S + OVERDUE_S + 1.0
+
+
+def test_what_grows_is_looked_at_every_few_seconds() -> None:
+    plan = Plan(Settings(), 0.0)
+    looks = []
+    for number in range(1, 24):
+        event = passed(number * 0.5)._replace(grows=True)
+        if (step := plan.after(event)).do is Do.LOOK:
+            looks.append((step.because, step.at_s))
+            plan.after(Looked(step.at_s, 0.01))
+            plan.after(Judged(step.at_s, 0.01, False))
+    assert looks == [("regular", 4.0), ("growth", 9.0)]
 
 
 def test_close_looks_stay_within_the_budget_though_the_tree_changes_all_the_time() -> None:
