@@ -159,10 +159,12 @@ def _of_shared_futex(tree: Tree, waiter: ThreadId, wait: Wait) -> Wakers:
         return Wakers(outside=f"process {strangers[0]}, which maps the lock too", owner=owner)
     uncertain = tuple(f"process {pid} could not be read" for pid in semaphore.unread)
     if _is_mutex(tree, waiter, lock) and owner.state is not OwnerState.UNKNOWN:
-        # Any process may release a Lock of another: for a proof they all count.
+        # Any process may release a Lock of another: for a proof they all count, unless the
+        # holder will release it at the end of a `with`.
+        inside_with = any(holder.inside_with for holder in semaphore.holders)
         return Wakers(
             threads=frozenset({owner.thread} if owner.thread is not None else ()),
-            suspects=frozenset(semaphore.mapped_by),
+            suspects=frozenset() if inside_with else frozenset(semaphore.mapped_by),
             uncertain=uncertain,
             owner=owner,
         )

@@ -26,12 +26,14 @@ class SemaphoreHolder(Record, frozen=True):
         pid: the holding process.
         ident: pthread id of the thread that took it last (`last_tid`).
         count: how often the process holds it.
+        inside_with: whether that thread is inside of a `with` statement on it.
 
     """
 
     pid: int
     ident: int
     count: int
+    inside_with: bool = False
 
 
 class Semaphore(Record, frozen=True):

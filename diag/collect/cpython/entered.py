@@ -3,6 +3,7 @@
     threading.Condition         its own lock
     contextlib.contextmanager   what the generator, suspended in its `yield`, is inside of
     contextlib.ExitStack        what it has entered and will leave
+    multiprocessing.Lock        its SemLock
 
 A frame whose code names `release` may have given the lock away within the body; so may
 one that names `push`, which puts an exit on an ExitStack that was never entered.
@@ -14,11 +15,13 @@ from diag.collect.cpython.coroutines import Coroutines
 from diag.collect.cpython.exits import Exits
 from diag.collect.cpython.framelayout import FrameLayout
 from diag.collect.cpython.frames import Frame, Frames
+from diag.collect.cpython.semaphores import TYPE_NAME as SEMLOCK
 from diag.collect.cpython.typenames import Types
 from diag.collect.cpython.values import Values
 from diag.collect.memory import Memory
 
-LOCK_TYPES = frozenset(("_thread.lock", "_thread.RLock"))
+LOCK_TYPES = frozenset(("_thread.lock", "_thread.RLock", SEMLOCK))
+_SHARED = "SemLock"  # multiprocessing.synchronize
 MAX_DEPTH = 5
 _RELEASE, _PUSH = "release", "push"
 
@@ -60,9 +63,17 @@ class Entered:
         return {lock for address in entered for lock in self._behind(address, depth, pushes=pushes)}
 
     def is_lock(self, address: int) -> bool:
-        """Return whether there is a lock of `threading`."""
+        """Return whether there is a lock of `threading`, or the inside of a shared one."""
+        return not LOCK_TYPES.isdisjoint(self._lineage(address))
+
+    def lock_of(self, address: int) -> int:
+        """Return what is under a lock of multiprocessing, anything else unchanged."""
+        shared = _SHARED in self._lineage(address)
+        return (self.values.attribute(address, "_semlock") or address) if shared else address
+
+    def _lineage(self, address: int) -> tuple[str, ...]:
         kind = self.types.of(address)
-        return kind is not None and not LOCK_TYPES.isdisjoint(kind.lineage)
+        return kind.lineage if kind is not None else ()
 
     def _behind(self, address: int, depth: int, *, pushes: bool = False) -> Iterator[int]:
         """Yield the locks that are held while a context manager is entered."""
@@ -73,6 +84,10 @@ class Entered:
             yield address
         elif "Condition" in kind.lineage:
             inner = self.values.attribute(address, "_lock")
+            if inner is not None and "Condition" not in self._lineage(inner):
+                yield from self._behind(inner, depth + 1)
+        elif _SHARED in kind.lineage:
+            inner = self.values.attribute(address, "_semlock")
             if inner is not None and self.is_lock(inner):
                 yield inner
         elif "_GeneratorContextManager" in kind.lineage:

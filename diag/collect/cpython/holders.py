@@ -73,7 +73,7 @@ def _locks_of(entered: Entered, condition: int) -> frozenset[int]:
     """Return the locks among a condition's attributes: one of them is the one it releases."""
     found = frozenset(
         address
-        for address in entered.values.attributes(condition).values()
+        for address in map(entered.lock_of, entered.values.attributes(condition).values())
         if entered.is_lock(address)
     )
     if not found:

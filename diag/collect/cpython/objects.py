@@ -10,6 +10,7 @@ from diag.collect.cpython.inherited import without_inherited_loops
 from diag.collect.cpython.look import Look, look_into
 from diag.collect.cpython.semaphores import SharedPlace, strangers_that_map
 from diag.collect.cpython.semholders import Answer, find_holders
+from diag.collect.cpython.sharedwiths import with_bodies
 from diag.collect.memory import DEFAULT_MAX_BYTES, DEFAULT_MAX_S, PROC
 from diag.model.process import Process
 from diag.model.snapshot import Snapshot
@@ -57,7 +58,7 @@ def _ask_for_holders(looks: list[Look], access: Access) -> dict[SharedPlace, Ans
     taking = frozenset(look.process.pid for look in looks if look.may_be_taking)
     known = {*spaces, *unreadable}
     strangers = strangers_that_map(places, known, proc_root=access.proc_root)
-    return {
+    answers = {
         place: find_holders(
             place,
             {
@@ -72,6 +73,7 @@ def _ask_for_holders(looks: list[Look], access: Access) -> dict[SharedPlace, Ans
         )
         for place in places
     }
+    return with_bodies(answers, [look.process for look in looks], access)
 
 
 def _with_semaphores(look: Look, answers: dict[SharedPlace, Answer | None]) -> Process:

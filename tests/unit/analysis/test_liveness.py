@@ -358,13 +358,18 @@ class TestGil:
 
 
 class TestSharedSemaphore:
-    def wait(self, *, holders=(), recursive=False, mapped=(10, 20, 30), unread=()):
+    def wait(
+        self, *, holders=(), recursive=False, mapped=(10, 20, 30), unread=(), inside_with=False
+    ):
         semaphore = Semaphore(
             key="0:1:0",
             value=0,
             max_value=1,
             recursive=recursive,
-            holders=tuple(SemaphoreHolder(pid=p, ident=p * 16, count=1) for p in holders),
+            holders=tuple(
+                SemaphoreHolder(pid=p, ident=p * 16, count=1, inside_with=inside_with)
+                for p in holders
+            ),
             mapped_by=mapped,
             unread=unread,
         )
@@ -385,6 +390,10 @@ class TestSharedSemaphore:
         seen = self.tree(self.wait(holders=[20]))
         assert seen.proven == frozenset()
         assert seen.likely == {ThreadId(10, 10), ThreadId(20, 20)}
+
+    def test_a_plain_lock_is_released_at_the_end_of_a_with(self):
+        seen = self.tree(self.wait(holders=[20], inside_with=True))
+        assert seen.proven == {ThreadId(10, 10), ThreadId(20, 20)}
 
     def test_a_plain_lock_whose_sharers_are_all_stuck_is_proven(self):
         seen = self.tree(self.wait(holders=[20]), third=waits_for_child(10))
