@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from diag.api import Watch, WatchError, allow_attach, diagnose, snapshot, watch
+    from diag.api import Watch, WatchError, allow_attach, diagnose, fails, snapshot, watch
 
 __all__ = [
     "Watch",
@@ -12,6 +12,7 @@ __all__ = [
     "allow_attach",
     "diagnose",
     "effective_cpus",
+    "fails",
     "snapshot",
     "watch",
 ]

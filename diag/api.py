@@ -24,18 +24,19 @@ from tempfile import TemporaryDirectory
 from types import TracebackType
 from typing import Self
 
-from diag import pipeline
+from diag import pipeline, policy
 from diag.consent import allow_attach
-from diag.errors import DiagError
+from diag.errors import FAIL_ON, DiagError, ExitStatus, UsageError
 from diag.model.codec import decode_report, read_recording
 from diag.model.report import Report
 from diag.model.snapshot import Snapshot
+from diag.project import read_project
 
 _BEGINS_WITHIN_S = 30.0
 _ENDS_WITHIN_S = 60.0
 _POLL_S = 0.02
 
-__all__ = ["Watch", "WatchError", "allow_attach", "diagnose", "snapshot", "watch"]
+__all__ = ["Watch", "WatchError", "allow_attach", "diagnose", "fails", "snapshot", "watch"]
 
 
 class WatchError(DiagError):
@@ -60,9 +61,14 @@ def snapshot(pid: int, *, stacks: bool = True, show_locals: bool = False) -> Sna
 
 
 def diagnose(
-    pid: int, *, for_s: float | None = None, stacks: bool = True, show_locals: bool = False
+    pid: int,
+    *,
+    for_s: float | None = None,
+    stacks: bool = True,
+    show_locals: bool = False,
+    project: str | os.PathLike[str] = ".",
 ) -> Report:
-    """Look at the tree of a process twice, and judge it.
+    """Look at the tree of a process twice, and judge it, as `diag attach` does.
 
     Not for the calling process: see `watch`, which looks from outside.
 
@@ -73,14 +79,38 @@ def diagnose(
         stacks: whether to ask py-spy for Python stacks.
         show_locals: whether to keep the values of variables of the program's own code, with
             what looks like a secret masked.
+        project: a folder: findings that `[tool.diag]` of its `pyproject.toml` ignores, or
+            that its baseline knows, are set apart in `Report.ignored`; paths become relative
+            to it.
 
     Raises:
         TargetGoneError: there is no such process, or it ended meanwhile.
         TargetForbiddenError: nothing of it may be read.
+        UsageError: the settings of the project cannot be used.
 
     """
-    recording = pipeline.look(pid, for_s=for_s, stacks=stacks, show_locals=show_locals)
-    return pipeline.judge(recording)
+    here = read_project(Path(project))
+    return here.judge(pipeline.look(pid, for_s=for_s, stacks=stacks, show_locals=show_locals))
+
+
+def fails(
+    report: Report, *, fail_on: str | None = None, project: str | os.PathLike[str] = "."
+) -> bool:
+    """Return whether a report holds findings that count: then a command would return 1.
+
+    Args:
+        report: from `diagnose` or a watch.
+        fail_on: "error", "warning" or "never"; None for what the project says, else "error".
+        project: the folder of its `pyproject.toml`.
+
+    Raises:
+        UsageError: no such severity, or the settings of the project cannot be used.
+
+    """
+    level = fail_on or policy.read_settings(Path(project)).fail_on or FAIL_ON[0]
+    if level not in FAIL_ON:
+        raise UsageError(f"fail_on={level!r} is none of {', '.join(FAIL_ON)}")
+    return policy.exit_status(report, level) != ExitStatus.OK
 
 
 def watch(
@@ -90,6 +120,7 @@ def watch(
     on_hang: str = "report",
     quiet: bool = False,
     show_locals: bool = False,
+    project: str | os.PathLike[str] = ".",
 ) -> "Watch":
     """Watch a tree while a `with` block runs.
 
@@ -102,12 +133,18 @@ def watch(
         on_hang: "report", "kill" or "exec CMD", as for `diag watch --on-hang`.
         quiet: whether findings are said only by `Watch.report`.
         show_locals: whether to keep the values of variables, as in `diagnose`.
+        project: the folder whose policy counts, as in `diagnose`.
 
     """
     options = ["--on-hang", on_hang]
     options += ["--quiet"] if quiet else []
     options += ["--show-locals"] if show_locals else []
-    return Watch(os.getpid() if pid is None else pid, record=record, options=options)
+    return Watch(
+        os.getpid() if pid is None else pid,
+        record=record,
+        options=options,
+        project=Path(project).absolute(),
+    )
 
 
 class Watch:
@@ -119,12 +156,17 @@ class Watch:
     """
 
     def __init__(
-        self, pid: int, *, record: str | os.PathLike[str] | None, options: Sequence[str]
+        self,
+        pid: int,
+        *,
+        record: str | os.PathLike[str] | None,
+        options: Sequence[str],
+        project: Path,
     ) -> None:
-        self._pid, self._options = pid, options
+        self._pid, self._options, self._project = pid, options, project
         self._folder = TemporaryDirectory(prefix="diag-watch-")
         self._report_file = Path(self._folder.name) / "report.json"
-        self._recording = Path(record or Path(self._folder.name) / "recording.jsonl")
+        self._recording = Path(record or Path(self._folder.name) / "recording.jsonl").absolute()
         self._pidfd = -1
         self._report: Report | None = None
 
@@ -139,7 +181,7 @@ class Watch:
         if self._report is not None:
             return self._report
         with self._recording.open("rb") as stream:
-            return pipeline.judge(read_recording(stream))
+            return read_project(self._project).judge(read_recording(stream))
 
     def __enter__(self) -> Self:
         """Begin; return when the first look has been taken."""
@@ -151,6 +193,7 @@ class Watch:
             command,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
+            cwd=self._project,
             timeout=_BEGINS_WITHIN_S,
             check=False,
         )

@@ -6,6 +6,9 @@ Exit statuses are a contract: 0 nothing found, 1 findings, 2 wrong usage,
 
 from enum import IntEnum
 
+# Values of `--fail-on`, the default first: the least severity that makes a status of 1.
+FAIL_ON = ("error", "warning", "never")
+
 
 class ExitStatus(IntEnum):
     """The process exit statuses of `diag`."""

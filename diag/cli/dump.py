@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import click
 
-from diag.cli.judging import with_short_paths
 from diag.cli.options import output_options, pid_argument, stacks_options
 from diag.cli.output import Outputs, emit
-from diag.cli.sources import with_sources
+from diag.project import Project
 from diag.render.registry import DUMP_FORMATS
+from diag.sources import with_sources
 
 
 @click.command(short_help="Show every thread of a tree once: stacks, waits, owners.")
@@ -24,4 +26,5 @@ def dump(*, pid: int, no_stacks: bool, show_locals: bool, outputs: Outputs) -> N
         recording = pipeline.snapshot(
             pid, stacks=not no_stacks, show_locals=show_locals, progress=progress.say
         )
-    emit(with_sources(with_short_paths(pipeline.describe(recording))), outputs)
+    here = Project(Path.cwd())
+    emit(with_sources(here.apply(pipeline.describe(recording)), here.folder), outputs)

@@ -7,7 +7,6 @@ Where a setting is looked for, the first that is there counts: command line,
 
 from __future__ import annotations
 
-import pwd
 from functools import wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -15,41 +14,35 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import click
 
 from diag.cli.output import OutputError, write_whole
+from diag.project import Project
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
     from diag.model.recording import Recording
     from diag.model.report import Report
-    from diag.policy import Ignore, Settings
+    from diag.policy import Settings
 
 
 class Judging(NamedTuple):
     """How findings are judged here; read once, before a target is started or looked at.
 
     Attributes:
-        ignore: findings that do not count.
-        baseline: fingerprints of known findings.
+        project: what the project and the options say.
         write_to: where a new baseline is written, None for nowhere.
 
     """
 
-    ignore: tuple[Ignore, ...]
-    baseline: frozenset[str]
+    project: Project
     write_to: Path | None
 
     def judge(self, recording: Recording) -> Report:
         """Judge what was seen of a target of this machine."""
-        from diag.cli.sources import with_sources
-
-        return with_sources(self.judge_elsewhere(recording))
+        return self.project.judge(recording)
 
     def judge_elsewhere(self, recording: Recording) -> Report:
         """Judge what was seen at another time or place: files may be others now."""
-        from diag import pipeline
-
-        report = pipeline.judge(recording)
-        return with_short_paths(report, ignore=self.ignore, baseline=self.baseline)
+        return self.project.judge_elsewhere(recording)
 
     def keep(self, report: Report) -> None:
         """Write the new baseline, if one is wanted.
@@ -81,17 +74,7 @@ def _read_judging(baseline: Path | None, write_to: Path | None) -> Judging:
     begins = write_to is not None and baseline is not None and not baseline.exists()
     if baseline is not None and not begins:
         known = policy.read_baseline(baseline)
-    return Judging(project_settings().ignore, known, write_to)
-
-
-def with_short_paths(report: Report, **policy_of_project: Any) -> Report:
-    """Return the report under a policy whose paths are those of this place and these users."""
-    from diag import policy
-
-    homes = tuple(dict.fromkeys(_homes(report)))
-    return policy.apply(
-        report, policy.Policy(project=str(Path.cwd()), homes=homes, **policy_of_project)
-    )
+    return Judging(Project(Path.cwd(), project_settings().ignore, known), write_to)
 
 
 def project_settings() -> Settings:
@@ -123,14 +106,3 @@ def policy_options(command: Callable[..., Any]) -> Callable[..., Any]:
         return command(judging=_read_judging(baseline, write_baseline), **others)
 
     return with_policy
-
-
-def _homes(report: Report) -> Iterator[str]:
-    """Yield the home directories of this user and of those whose processes are shown."""
-    yield str(Path.home())
-    for uid in {view.process.uid for view in report.processes}:
-        if uid is not None:
-            try:
-                yield pwd.getpwuid(uid).pw_dir
-            except KeyError:
-                continue  # a user of a container, whom this machine does not know

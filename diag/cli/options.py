@@ -12,11 +12,11 @@ import click
 
 from diag.cli.judging import project_settings
 from diag.cli.output import Outputs
+from diag.errors import FAIL_ON
 
 Command = Callable[..., Any]
 Decorator = Callable[[Command], Command]
 
-FAIL_ON = ("error", "warning", "never")
 MOST_SECONDS = 86_400
 
 

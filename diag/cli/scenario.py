@@ -180,8 +180,8 @@ def _diagnose(
     as_json: bool,
 ) -> int:
     from diag import pipeline, policy
-    from diag.cli.options import FAIL_ON
     from diag.cli.output import Outputs, emit
+    from diag.errors import FAIL_ON
     from diag.render.registry import FORMATS
     from diag.scenario import expected
     from diag.scenario import run as runner

@@ -62,7 +62,7 @@ def exit_status(report: Report, fail_on: str) -> int:
 
     Args:
         report: the judgement.
-        fail_on: "error", "warning" or "never": the least severity that counts.
+        fail_on: one of FAIL_ON: the least severity that counts.
 
     """
     counting = {"error": _SEVERITIES[:1], "warning": _SEVERITIES[:2], "never": ()}[fail_on]

@@ -9,7 +9,6 @@ from functools import partial
 from pathlib import Path
 
 from diag.cli.exits import say
-from diag.cli.judging import Judging, project_settings
 from diag.errors import TargetForbiddenError, TargetGoneError
 from diag.model.codec import Line
 from diag.model.finding import Finding
@@ -17,7 +16,7 @@ from diag.model.ids import ProcessId
 from diag.model.recording import Recording
 from diag.model.report import Report
 from diag.model.snapshot import Snapshot
-from diag.policy import read_baseline
+from diag.project import read_project
 from diag.pytest_monitor.board import (
     BETWEEN,
     COLLECTION,
@@ -84,7 +83,7 @@ class Monitor:
         self._pid, self._folder = pid, folder
         self._show_locals = show_locals
         self._evidence = Evidence(keep_in)
-        self._judging = _read_judging()
+        self._project = read_project(Path.cwd())
         self._boards: dict[int, Board] = {}
         self._at_look: dict[int, State] = {}
         self._since: dict[int, tuple[int, float]] = {}  # pid: number of the state, begun
@@ -137,7 +136,7 @@ class Monitor:
                 say(f"pytest {pid} ended in {_where(state)}: {file}")
 
     def _report(self, recording: Recording, states: dict[int, State]) -> Report:
-        return self._judging.judge(without_own_parts(recording, states))
+        return self._project.judge(without_own_parts(recording, states))
 
     def _stalled(self, state: State) -> None:
         if state.aside:
@@ -223,10 +222,3 @@ def _where(state: State) -> str:
     if state.phase == COLLECTION and state.name:
         return f"the collection of {state.name}"
     return f"pytest ({state.phase})"
-
-
-def _read_judging() -> Judging:
-    settings = project_settings()
-    baseline = settings.baseline
-    known = read_baseline(Path(baseline)) if baseline is not None else frozenset()
-    return Judging(settings.ignore, known, None)

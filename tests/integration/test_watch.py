@@ -15,7 +15,7 @@ import pytest
 
 import diag as public
 from diag.cli.report import read_recording
-from diag.errors import DiagError, ExitStatus
+from diag.errors import DiagError, ExitStatus, UsageError
 from diag.model.codec import decode_report
 from diag.model.report import Report, Verdict
 from diag.pipeline import judge
@@ -236,6 +236,30 @@ class TestInAProgram:
             assert public.snapshot(pid).root.pid == pid
             report: Report = public.diagnose(pid)
             assert report.verdict is Verdict.HUNG
+
+    def test_the_policy_of_a_project_counts(self, tmp_path: Path) -> None:
+        ignore = "[[tool.diag.ignore]]\nrule = 'lock-cycle'\nreason = 'TICKET-7'\n"
+        (tmp_path / "pyproject.toml").write_text(ignore)
+        with harness.running(PROGRAMS["lock_cycle_rlocks"], TARGET) as pid:
+            found = public.diagnose(pid)
+            known = public.diagnose(pid, project=tmp_path)
+            with public.watch(pid, quiet=True, project=tmp_path) as watch:
+                until_s = time.monotonic() + DEADLINE_S
+                while not watch.report.ignored:
+                    assert time.monotonic() < until_s
+                    time.sleep(0.1)
+        assert (found.verdict, public.fails(found)) == (Verdict.HUNG, True)
+        assert not public.fails(found, fail_on="never")
+        for report in (known, watch.report):
+            assert (report.verdict, public.fails(report)) == (Verdict.HEALTHY, False)
+            assert [each.because for each in report.ignored] == ["TICKET-7"]
+
+    def test_settings_that_cannot_be_meant_are_said_before_anything_is_looked_at(
+        self, tmp_path: Path
+    ) -> None:
+        (tmp_path / "pyproject.toml").write_text("[tool.diag]\nfail-at = 1\n")
+        with pytest.raises(UsageError):
+            public.diagnose(4194999, project=tmp_path)
 
     def test_a_process_that_is_not_there(self) -> None:
         with pytest.raises(DiagError), public.watch(4194999):

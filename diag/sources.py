@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from diag.model.report import Report
 
@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 BOOT_TIME_ERROR_S = 1.0
 
 
-def with_sources(report: Report) -> Report:
-    """Return the report with lines of the project in the working directory.
+def with_sources(report: Report, project: Path) -> Report:
+    """Return the report with lines of the project in a folder.
 
     Only for a target of this machine: elsewhere, and later, the files may be others.
     """
@@ -29,7 +29,7 @@ def with_sources(report: Report) -> Report:
     started_s = report.target.id.start_ticks / report.host.clock_ticks_per_s
     lines = read_sources(
         _places(report),
-        Path.cwd(),
+        project,
         older_than_unix_s=psutil.boot_time() + started_s + BOOT_TIME_ERROR_S,
     )
     return msgspec.structs.replace(report, sources=tuple(lines))
