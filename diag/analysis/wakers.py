@@ -206,10 +206,13 @@ def _of_channel(tree: Tree, waiter: ThreadId, item: ChannelWait) -> Wakers:
         return Wakers(processes=frozenset(tree.processes) - {waiter.pid})
     if channel.outside is not None:
         return Wakers(outside=channel.outside)
-    holders = {h.pid for h in (channel.writers if item.direction == "read" else channel.readers)}
-    strangers = sorted(holders - tree.processes.keys())
+    ends = channel.writers if item.direction == "read" else channel.readers
+    holders = {end.pid for end in ends}
+    strangers = [end for end in ends if end.pid not in tree.processes]
     if strangers:
-        return Wakers(outside=f"process {strangers[0]} outside the tree ({_label(channel)})")
+        stranger = min(strangers, key=lambda end: end.pid)
+        name = f" ({stranger.name})" if stranger.name else ""
+        return Wakers(outside=f"process {stranger.pid}{name} outside the tree ({_label(channel)})")
     if not holders:
         # The kernel would end the wait at once if nobody held the other end.
         return Wakers(outside=f"an unseen holder of the other end of {_label(channel)}")

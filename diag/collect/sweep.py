@@ -19,6 +19,7 @@ from diag.collect.peers import Peers
 from diag.collect.processes import ProcessReading, read_process
 from diag.collect.procfs import PF_KTHREAD, read_all
 from diag.collect.resolve import Resolver, file_lock_holders
+from diag.collect.strangers import with_strangers
 from diag.collect.tree import Node, read_stat, read_tree
 from diag.collect.waits import understand
 from diag.errors import TargetForbiddenError, TargetGoneError
@@ -72,7 +73,9 @@ def sweep(pid: int, *, also: Iterable[int] = (), proc_root: Path = PROC) -> Snap
         ended_s=time.monotonic(),
         processes=tuple(processes),
         context=tuple(ancestors),
-        channels=channels.build(holders, hidden),
+        channels=with_strangers(
+            channels.build(holders, hidden), readings.keys(), proc_root=proc_root
+        ),
         gaps=tree.gaps,
     )
 

@@ -25,11 +25,15 @@ class Holder(Record, frozen=True):
     Attributes:
         pid: may be a process outside the tree.
         fd: the descriptor's number there.
+        name: of a process outside of the tree: the kernel's, None if not known.
+        parent_pid: likewise.
 
     """
 
     pid: int
     fd: int
+    name: str | None = None
+    parent_pid: int | None = None
 
 
 class Channel(Record, frozen=True):
