@@ -40,6 +40,7 @@ lint: $(DEV)
 	$(BIN)/lint-imports
 
 bench: $(RUN)
+	$(BIN)/python -m pip install -q -r benchmarks/requirements.txt
 	$(BIN)/python benchmarks/attach_33.py
 	for name in growth recording onset overhead slowdown; do \
 	  $(BIN)/python -m benchmarks.$$name || exit 1; done

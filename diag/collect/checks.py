@@ -4,7 +4,6 @@ import subprocess
 from enum import StrEnum
 from pathlib import Path
 
-from diag.collect.stacks import run_command
 from diag.model.base import Record
 
 PYSPY_DEADLINE_S = 10.0
@@ -52,7 +51,13 @@ def may_trace(*, root: Path) -> bool:
 def ask(command: list[str]) -> str:
     """Run a helper for at most `PYSPY_DEADLINE_S` and return what it says, errors included."""
     try:
-        done = run_command(command, PYSPY_DEADLINE_S)
+        done = subprocess.run(
+            command,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            timeout=PYSPY_DEADLINE_S,
+            check=False,
+        )
     except subprocess.TimeoutExpired:
         return f"no answer within {PYSPY_DEADLINE_S:.0f} s"
     except OSError as error:

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from diag.collect.access import ptrace_scope
 from diag.collect.checks import Check, State, ask, may_trace
-from diag.collect.stacks import find_pyspy
+from diag.collect.pyspy import find_pyspy
 
 ROOT = Path("/")
 # linux/sock_diag.h, linux/unix_diag.h, linux/netlink.h

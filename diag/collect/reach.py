@@ -6,7 +6,7 @@ from pathlib import Path
 from diag.collect.access import remedy
 from diag.collect.checks import Check, State, ask, may_trace
 from diag.collect.memory import Memory, MemoryUnreadableError
-from diag.collect.stacks import find_pyspy
+from diag.collect.pyspy import find_pyspy
 
 ROOT = Path("/")
 

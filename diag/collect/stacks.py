@@ -1,4 +1,4 @@
-"""Python stacks from py-spy: one process a call, several calls at a time, each with a deadline.
+"""Python stacks from what py-spy prints: one process a call (pyspy.py).
 
 `py-spy dump --json` looks at one process only and ignores `--subprocesses`
 (0.4.3), so the tree is enumerated by `diag.collect.tree` and asked one by one.
@@ -6,16 +6,14 @@ Only names, places and addresses are kept: py-spy's `repr` of local variables
 is dropped here, before it can reach a recording, unless `--show-locals` asks for it.
 """
 
-import shutil
-import subprocess
-import sysconfig
-import time
-from collections.abc import Callable, Iterable, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
+from collections.abc import Iterable
+from functools import partial
+from types import TracebackType
+from typing import Self
 
 import msgspec
 
+from diag.collect.pyspy import Calls, StacksUnavailableError, find_pyspy
 from diag.collect.redact import mask_text
 from diag.collect.variables import with_variables
 from diag.model.gap import Gap
@@ -25,8 +23,7 @@ from diag.model.stack import Frame, Stack
 from diag.model.thread import Thread
 
 DEADLINE_S = 10.0
-PARALLEL = 4
-_TRIES = 3  # without a pause, frames of a process that computes change while they are read
+PARALLEL = 8
 
 # Locals whose address tells which object a standard library frame is about.
 _KEPT_LOCALS = frozenset(
@@ -52,8 +49,6 @@ _KEPT_LOCALS = frozenset(
 
 # In what py-spy prints of a collection; of a set it prints no members.
 _SIGNS_OF_FUTURES = ("<Future at ", "<ApplyResult at ", "<set at ")
-
-Runner = Callable[[Sequence[str], float], "subprocess.CompletedProcess[bytes]"]
 
 
 class _Local(msgspec.Struct):
@@ -88,95 +83,92 @@ class _Dump(msgspec.Struct):
 _decoder = msgspec.json.Decoder(list[_Dump])
 
 
-class StacksUnavailableError(Exception):
-    """py-spy gave no usable answer for a process; the text says why."""
-
-
-def find_pyspy() -> str | None:
-    """Return the path of py-spy: beside this interpreter, else on PATH, else None."""
-    beside = Path(sysconfig.get_path("scripts")) / "py-spy"
-    return str(beside) if beside.is_file() else shutil.which("py-spy")
-
-
-def run_command(command: Sequence[str], deadline_s: float) -> "subprocess.CompletedProcess[bytes]":
-    """Run a helper to its end, or end it at its deadline.
-
-    Raises:
-        subprocess.TimeoutExpired: it was killed at the deadline.
-        OSError: it could not be started.
-
-    """
-    return subprocess.run(
-        command, stdin=subprocess.DEVNULL, capture_output=True, timeout=deadline_s, check=False
-    )
-
-
 def add_stacks(
     snapshot: Snapshot,
     *,
     pyspy: str | None = None,
-    run: Runner = run_command,
     deadline_s: float = DEADLINE_S,
     parallel: int = PARALLEL,
     show_locals: bool = False,
 ) -> Snapshot:
     """Return the snapshot with the Python stacks of every Python process.
 
-    A process whose stacks cannot be had gets a gap; the others keep theirs.
-
     Args:
         snapshot: with interpreters recognised.
         pyspy: path of py-spy, looked for if None.
-        run: runs one command within a number of seconds.
         deadline_s: for one process.
         parallel: number of py-spy calls at a time.
         show_locals: whether to keep the values of variables, masked.
 
     """
-    program = pyspy or find_pyspy()
-    if program is None:
-        missing = Gap(what="stacks", because="py-spy was not found: pip install py-spy")
-        return msgspec.structs.replace(snapshot, gaps=(*snapshot.gaps, missing))
+    with StackAsker(
+        pyspy=pyspy, deadline_s=deadline_s, parallel=parallel, show_locals=show_locals
+    ) as asker:
+        for process in (*snapshot.processes, *snapshot.context):
+            asker.begin(process)
+        return asker.finish(snapshot)
 
-    def complete(process: Process) -> Process:
-        if process.interpreter is None or not process.threads:
-            return process
+
+class StackAsker:
+    """Asks py-spy while other things are read: begun for each process as soon as it is known.
+
+    A context manager. For the arguments see `add_stacks`.
+    """
+
+    def __init__(
+        self,
+        *,
+        pyspy: str | None = None,
+        deadline_s: float = DEADLINE_S,
+        parallel: int = PARALLEL,
+        show_locals: bool = False,
+    ) -> None:
+        program = pyspy or find_pyspy()
+        self._calls = Calls(program, deadline_s=deadline_s, parallel=parallel) if program else None
+        self._show_locals = show_locals
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        if self._calls is not None:
+            self._calls.__exit__(kind, error, traceback)
+
+    def begin(self, process: Process) -> None:
+        """Ask about a process, if it is Python's, without waiting for the answer."""
+        if self._calls is None:
+            return
+        if process.interpreter is not None and process.threads:
+            self._calls.ask(process.pid)
+        else:
+            self._calls.go_on()
+
+    def finish(self, snapshot: Snapshot) -> Snapshot:
+        """Return the snapshot with all answers; a process without one gets a gap."""
+        if self._calls is None:
+            missing = Gap(what="stacks", because="py-spy was not found: pip install py-spy")
+            return msgspec.structs.replace(snapshot, gaps=(*snapshot.gaps, missing))
+        complete = partial(self._complete, self._calls)
+        return msgspec.structs.replace(
+            snapshot,
+            processes=tuple(map(complete, snapshot.processes)),
+            context=tuple(map(complete, snapshot.context)),
+        )
+
+    def _complete(self, calls: Calls, process: Process) -> Process:
         try:
-            stacks = ask(program, process.pid, run, deadline_s, show_locals=show_locals)
-            return attach_stacks(process, stacks)
+            text = calls.answer(process.pid)
+            if text is None:
+                return process
+            return attach_stacks(process, parse_dump(text, show_locals=self._show_locals))
         except StacksUnavailableError as error:
             gap = Gap(what="stacks", because=str(error), pid=process.pid)
             return msgspec.structs.replace(process, gaps=(*process.gaps, gap))
-
-    with ThreadPoolExecutor(parallel) as pool:
-        processes = tuple(pool.map(complete, snapshot.processes))
-        context = tuple(pool.map(complete, snapshot.context))
-    return msgspec.structs.replace(snapshot, processes=processes, context=context)
-
-
-def ask(
-    program: str, pid: int, run: Runner, deadline_s: float, *, show_locals: bool = False
-) -> list[Stack]:
-    """Return the stacks that py-spy sees in one process, without pausing it.
-
-    Raises:
-        StacksUnavailableError: it failed, took too long, or printed no JSON.
-
-    """
-    command = [program, "dump", "--json", "--nonblocking", "--locals", "--pid", str(pid)]
-    until_s = time.monotonic() + deadline_s
-    try:
-        for _ in range(_TRIES):
-            answer = run(command, max(0.1, until_s - time.monotonic()))
-            if answer.returncode == 0:
-                break
-    except subprocess.TimeoutExpired:
-        raise StacksUnavailableError(f"py-spy took longer than {deadline_s:g} s") from None
-    except OSError as error:
-        raise StacksUnavailableError(f"py-spy could not be started: {error}") from error
-    if answer.returncode != 0:
-        raise StacksUnavailableError(_reason(answer.stderr))
-    return parse_dump(answer.stdout, show_locals=show_locals)
 
 
 def parse_dump(text: bytes, *, show_locals: bool = False) -> list[Stack]:
@@ -242,9 +234,3 @@ def _to_frame(frame: _Frame) -> Frame:
         self_address=addresses.get("self"),
         objects={local.name: local.addr for local in frame.locals or () if local.is_kept},
     )
-
-
-def _reason(stderr: bytes) -> str:
-    lines = stderr.decode("utf-8", "replace").strip().splitlines()
-    first = lines[0].removeprefix("Error: ") if lines else "no output"
-    return f"py-spy: {first}"

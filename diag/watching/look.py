@@ -6,7 +6,6 @@ is asked not to stop it.
 
 import time
 from collections.abc import Callable, Iterable
-from functools import partial
 
 import msgspec
 
@@ -15,7 +14,7 @@ from diag.collect.cpython import add_objects, add_subjects
 from diag.collect.host import read_host
 from diag.collect.limits import read_limits
 from diag.collect.silence import add_silence
-from diag.collect.stacks import add_stacks
+from diag.collect.stacks import StackAsker, add_stacks
 from diag.collect.sweep import sweep
 from diag.collect.timeouts import add_socket_timeouts
 from diag.errors import TargetGoneError
@@ -64,12 +63,7 @@ def look(
     """
     header = make_header()
     record(header)
-    first = first_look(
-        pid,
-        wants_stacks=lambda _: stacks,
-        add_stacks=partial(add_stacks, show_locals=show_locals),
-        progress=progress,
-    )
+    first = _everything(pid, stacks=stacks, show_locals=show_locals, progress=progress)
     record(first)
     progress("counting until the second look")
     samples, activities = count_until(
@@ -101,12 +95,7 @@ def snapshot(
         TargetForbiddenError: nothing of it may be read.
 
     """
-    first = first_look(
-        pid,
-        wants_stacks=lambda _: stacks,
-        add_stacks=partial(add_stacks, show_locals=show_locals),
-        progress=progress,
-    )
+    first = _everything(pid, stacks=stacks, show_locals=show_locals, progress=progress)
     return Recording(header=make_header(), snapshots=(first,), end=End(because="done"))
 
 
@@ -120,6 +109,18 @@ def make_header() -> Header:
     )
 
 
+def _everything(pid: int, *, stacks: bool, show_locals: bool, progress: Progress) -> Snapshot:
+    """Look at everything once; py-spy is asked while locks are read, as both take long."""
+    seen = _sweep(pid, (), progress)
+    if not stacks:
+        return _with_limits(add_objects(seen))
+    with StackAsker(show_locals=show_locals) as asker:
+        seen = add_objects(seen, recognised=asker.begin)
+        progress(f"asking py-spy for the stacks of {len(seen.processes)} processes")
+        seen = asker.finish(seen)
+    return _with_limits(add_subjects(seen))
+
+
 def first_look(
     pid: int,
     *,
@@ -128,7 +129,7 @@ def first_look(
     add_stacks: Callable[[Snapshot], Snapshot] = add_stacks,
     progress: Progress = _silent,
 ) -> Snapshot:
-    """Look at everything once: waits, locks, limits, and stacks if they are wanted.
+    """Look at everything once, and at stacks if what was seen so far asks for them.
 
     Args:
         pid: the root of the tree.
@@ -142,14 +143,18 @@ def first_look(
         TargetForbiddenError: nothing of it may be read.
 
     """
-    progress("reading the process tree")
-    seen = add_silence(add_socket_timeouts(sweep(pid, also=also)))
-    progress(f"reading locks of {len(seen.processes)} processes")
-    seen = add_objects(seen)
+    seen = add_objects(_sweep(pid, also, progress))
     if wants_stacks(seen):
         progress(f"asking py-spy for the stacks of {len(seen.processes)} processes")
         seen = add_subjects(add_stacks(seen))
     return _with_limits(seen)
+
+
+def _sweep(pid: int, also: Iterable[int], progress: Progress) -> Snapshot:
+    progress("reading the process tree")
+    seen = add_silence(add_socket_timeouts(sweep(pid, also=also)))
+    progress(f"reading locks of {len(seen.processes)} processes")
+    return seen
 
 
 def second_look(first: Snapshot, *, also: Iterable[int] = ()) -> Snapshot:

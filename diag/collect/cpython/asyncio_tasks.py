@@ -98,17 +98,28 @@ class _Reader:
 
     def _stack(self, state: tuple[int, int]) -> _Stack | None:
         """Return the stack of a thread that runs a loop, None for any other."""
-        steps: list[Step] = []
+        frames: list[Frame] = []
         try:
             for frame in self._frames.of(state[0]):
-                steps.append(Step(frame, self._places.file_of(frame)))
+                frames.append(frame)
         except MemoryBudgetError:
             raise
         except (MemoryUnreadableError, FrameUnreadableError):
             pass  # the thread runs: what was read serves as far as it goes
-        if not any(map(_is_root, steps)):
-            return None
-        return _Stack(*state, tuple(steps))
+        named = (frame for frame in frames if frame.code.name in _ROOTS)
+        if not any(map(_is_root, self._steps(named))):
+            return None  # as nearly always; the names of all files would cost more
+        return _Stack(*state, tuple(self._steps(frames)))
+
+    def _steps(self, frames: Iterable[Frame]) -> Iterator[Step]:
+        """Yield the frames with the names of their files, as far as these can be read."""
+        try:
+            for frame in frames:
+                yield Step(frame, self._places.file_of(frame))
+        except MemoryBudgetError:
+            raise
+        except MemoryUnreadableError:
+            return
 
     def _addresses(self, stacks: list[_Stack]) -> Iterable[int]:
         """Return the addresses of all tasks that are known to the interpreter."""

@@ -37,18 +37,37 @@ def with_parent_copies(
         access: how to read them.
 
     """
-    by_pid = {process.pid: process for process in known}
-    return [_with_copies(process, by_pid.get(process.parent_pid), access) for process in processes]
+    wanted: dict[int, set[int]] = {}
+    for process in processes:
+        if process.forked_without_exec and (addresses := _wanted(process)):
+            wanted.setdefault(process.parent_pid, set()).update(addresses)
+    copies = {
+        parent.pid: _copies_in(parent, wanted[parent.pid], access)
+        for parent in known
+        if parent.pid in wanted
+    }
+    return [
+        _with_copies(process, copies.get(process.parent_pid, {}))
+        if process.forked_without_exec
+        else process
+        for process in processes
+    ]
 
 
-def _with_copies(process: Process, parent: Process | None, access: Access) -> Process:
-    wanted = {lock.address for lock in map(_ownerless, process.threads) if lock is not None}
-    if parent is None or not process.forked_without_exec or not wanted:
-        return process
+def _wanted(process: Process) -> set[int]:
+    """Return the addresses of the locks whose holder is sought."""
+    locks = map(_ownerless, process.threads)
+    return {lock.address for lock in locks if lock is not None and lock.address}
+
+
+def _copies_in(parent: Process, addresses: set[int], access: Access) -> dict[int, ParentCopy]:
     try:
-        copies = _copies(parent, {address for address in wanted if address}, access)
+        return _copies(parent, addresses, access)
     except (OSError, MemoryUnreadableError):
-        return process  # a hint less
+        return {}  # a hint less
+
+
+def _with_copies(process: Process, copies: dict[int, ParentCopy]) -> Process:
     return msgspec.structs.replace(
         process, threads=tuple(_with_copy(thread, copies) for thread in process.threads)
     )

@@ -1,5 +1,6 @@
 """Adds to a snapshot what the memory of its Python processes tells."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import msgspec
@@ -20,6 +21,7 @@ from diag.model.thread import Thread
 def add_objects(
     snapshot: Snapshot,
     *,
+    recognised: Callable[[Process], None] = lambda _: None,
     proc_root: Path = PROC,
     max_bytes_per_process: int = DEFAULT_MAX_BYTES,
     max_s_per_process: float = DEFAULT_MAX_S,
@@ -31,14 +33,15 @@ def add_objects(
 
     Args:
         snapshot: of the kernel's view; threads have `syscall` and `wait.futex`.
+        recognised: told of each process as soon as its interpreter is known.
         proc_root: where `/proc` is.
         max_bytes_per_process: to read at most of one process's memory.
         max_s_per_process: seconds after which no read of it starts.
 
     """
     access = Access(proc_root, max_bytes_per_process, max_s_per_process)
-    processes = [look_into(process, access) for process in snapshot.processes]
-    context = [look_into(process, access) for process in snapshot.context]
+    processes = [_look_into(process, access, recognised) for process in snapshot.processes]
+    context = [_look_into(process, access, recognised) for process in snapshot.context]
     answers = _ask_for_holders([*processes, *context], access)
     own = [_with_semaphores(look, answers) for look in processes]
     ancestors = [_with_semaphores(look, answers) for look in context]
@@ -49,6 +52,12 @@ def add_objects(
         processes=tuple(own),
         context=tuple(ancestors),
     )
+
+
+def _look_into(process: Process, access: Access, recognised: Callable[[Process], None]) -> Look:
+    look = look_into(process, access)
+    recognised(look.process)
+    return look
 
 
 def _ask_for_holders(looks: list[Look], access: Access) -> dict[SharedPlace, Answer | None]:

@@ -30,16 +30,19 @@ class Places:
             MemoryUnreadableError: it cannot be read.
 
         """
-        address = frame.code.address
-        if address not in self._known:
-            self._known[address] = self._read(address)
-        function, file, first_line, table = self._known[address]
+        function, file, first_line, table = self._facts(frame)
         line = line_of(table, first_line, frame.offset, self._version)
         return model.Frame(function=function, file=file, line=line)
 
     def file_of(self, frame: Frame) -> str:
         """Return the path of a frame's code."""
-        return self.of(frame).file
+        return self._facts(frame)[1]
+
+    def _facts(self, frame: Frame) -> tuple[str, str, int, bytes]:
+        address = frame.code.address
+        if address not in self._known:
+            self._known[address] = self._read(address)
+        return self._known[address]
 
     def _read(self, code: int) -> tuple[str, str, int, bytes]:
         layout, memory = self._layout, self._memory

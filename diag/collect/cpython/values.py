@@ -23,12 +23,13 @@ from typing import ParamSpec, TypeVar
 
 from diag.collect.cpython.mappings import Mappings, OddObjectError
 from diag.collect.cpython.semaphores import TYPE_NAME as SEMLOCK
-from diag.collect.cpython.typenames import TypeFacts, Types
+from diag.collect.cpython.typenames import TypeFacts, Types, is_reference_count
 from diag.collect.memory import Memory, MemoryBudgetError, MemoryUnreadableError
 
 MAX_ITEMS = 2000
 MAX_TEXT = 200
 _MAX_DIGITS = 4
+_TEXT_HEAD = struct.Struct("<4QI")  # count, type, length, hash, state: any str has these
 _DIGIT_BITS = 30
 _BLOCK_ITEMS = 64
 _SET_MASK_LIMIT = 1 << 24
@@ -111,9 +112,12 @@ class Values:
     @_or_none
     def text(self, address: int) -> str:
         """Return a str of at most `MAX_TEXT` characters."""
-        if not self.is_a(address, "str"):
+        count, at_type, length, _, state = _TEXT_HEAD.unpack(
+            self._memory.read(address, _TEXT_HEAD.size)
+        )
+        kind = self._types.at(at_type) if is_reference_count(count) else None
+        if kind is None or "str" not in kind.lineage:
             raise OddObjectError("no str")
-        length, state = self._word(address + 16), self._memory.u32(address + 32)
         if length > MAX_TEXT:
             raise OddObjectError("a long str")
         width, ascii_only, compact = state >> 2 & 7, state & 1 << 6, state & 1 << 5

@@ -1,16 +1,17 @@
 """py-spy is asked process by process, and whatever it does, only its own process suffers."""
 
-import subprocess
 from pathlib import Path
 
 import msgspec
+import psutil
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from diag.analysis.frames import is_library, user_frame
 from diag.analysis.idioms import Idiom, idiom_of
-from diag.collect.stacks import StacksUnavailableError, add_stacks, ask, attach_stacks, parse_dump
+from diag.collect.pyspy import StacksUnavailableError
+from diag.collect.stacks import StackAsker, add_stacks, attach_stacks, parse_dump
 from tests.unit.world import RUNNING, process, snapshot, thread
 
 RECORDED = sorted((Path(__file__).parent / "pyspy").glob("*.json"))
@@ -21,11 +22,25 @@ def name_of(frame):
     return frame.bare_name if frame else None
 
 
-def answering(stdout=b"[]", stderr=b"", status=0):
-    def run(command, _deadline_s):
-        return subprocess.CompletedProcess(command, status, stdout, stderr)
+def python_process(pid, parent=0):
+    return process(pid, thread(pid, RUNNING), parent=parent)
 
-    return run
+
+def open_files():
+    return sorted(path.name for path in Path("/proc/self/fd").iterdir())
+
+
+@pytest.fixture
+def fake(tmp_path):
+    """Return what writes a py-spy of a few lines of shell; $pid is whom it is asked about."""
+
+    def write(script):
+        path = tmp_path / "py-spy"
+        path.write_text(f"#!/bin/sh\nfor pid; do :; done\n{script}\n")
+        path.chmod(0o755)
+        return str(path)
+
+    return write
 
 
 @pytest.mark.parametrize("path", RECORDED, ids=lambda path: path.stem)
@@ -61,30 +76,58 @@ def test_rubbish_is_said_to_be_rubbish(rubbish):
         parse_dump(b"{" + rubbish)
 
 
-def test_a_failure_is_told_in_its_first_line_only():
-    run = answering(stderr=b"Error: Failed to find python\n\nStack backtrace:\n 0: x", status=1)
-    with pytest.raises(StacksUnavailableError, match=r"^py-spy: Failed to find python$"):
-        ask("py-spy", 1, run, 1.0)
+def test_a_failure_is_told_in_its_first_line_only(fake):
+    pyspy = fake("printf 'Error: Failed to find python\\n\\nStack backtrace:\\n' >&2; exit 1")
+    seen = add_stacks(snapshot(python_process(10)), pyspy=pyspy).processes[0]
+    assert [gap.because for gap in seen.gaps] == ["py-spy: Failed to find python"]
 
 
-def test_a_call_that_takes_too_long_costs_one_process_its_stacks():
-    def run(command, deadline_s):
-        if command[-1] == "10":
-            raise subprocess.TimeoutExpired(command, deadline_s)
-        return subprocess.CompletedProcess(command, 0, b"[]", b"")
+def test_who_fails_once_is_asked_again(fake, tmp_path):
+    pyspy = fake(f"echo x >> {tmp_path}/tries; [ $(wc -l < {tmp_path}/tries) = 3 ] && echo '[]'")
+    assert add_stacks(snapshot(python_process(10)), pyspy=pyspy).processes[0].gaps == ()
+    assert (tmp_path / "tries").read_text() == "x\n" * 3
 
-    tree = snapshot(process(10, thread(10, RUNNING)), process(11, thread(11, RUNNING), parent=10))
-    slow, quick = add_stacks(tree, pyspy="py-spy", run=run, deadline_s=2.0).processes
-    assert "longer than 2 s" in slow.gaps[0].because
+
+def test_a_call_that_takes_too_long_costs_one_process_its_stacks(fake):
+    pyspy = fake("[ $pid = 10 ] && exec sleep 60; echo '[]'")
+    tree = snapshot(python_process(10), python_process(11, parent=10))
+    slow, quick = add_stacks(tree, pyspy=pyspy, deadline_s=0.3).processes
+    assert "longer than 0.3 s" in slow.gaps[0].because
     assert quick.gaps == ()
 
 
-def test_what_is_not_python_is_not_asked():
-    def run(command, _deadline_s):
-        raise AssertionError(command)
+def test_not_more_than_so_many_run_at_a_time_and_nothing_is_left(fake, tmp_path):
+    running = f"$(ls {tmp_path}/running | wc -l)"
+    pyspy = fake(
+        f"mkdir -p {tmp_path}/running; : > {tmp_path}/running/$pid\n"
+        f"echo {running} >> {tmp_path}/n\n"
+        f"sleep 0.05; rm {tmp_path}/running/$pid; echo '[]'"
+    )
+    before = open_files()
+    tree = snapshot(python_process(10), *(python_process(n, parent=10) for n in range(11, 20)))
+    seen = add_stacks(tree, pyspy=pyspy, parallel=3)
+    assert not any(each.gaps for each in seen.processes)
+    assert 1 < max(map(int, (tmp_path / "n").read_text().split())) <= 3
+    assert open_files() == before
+    assert not psutil.Process().children()
 
+
+def test_an_error_meanwhile_leaves_nothing_running(fake):
+    def look():
+        with StackAsker(pyspy=fake("exec sleep 60")) as asker:
+            asker.begin(python_process(10))
+            assert psutil.Process().children()
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        look()
+    assert not psutil.Process().children()
+
+
+def test_what_is_not_python_is_not_asked(fake, tmp_path):
     tree = snapshot(process(10, thread(10, RUNNING), interpreter=None))
-    assert add_stacks(tree, pyspy="py-spy", run=run) == tree
+    assert add_stacks(tree, pyspy=fake(f": > {tmp_path}/asked")) == tree
+    assert not (tmp_path / "asked").exists()
 
 
 def test_a_missing_pyspy_is_a_gap_of_the_whole_look(monkeypatch):
