@@ -13,7 +13,6 @@ from diag.cli.options import fail_on_option, output_options, seconds_option
 from diag.cli.output import OutputError, Outputs, emit
 from diag.cli.watching import Watching, watch_target, watching_options
 from diag.errors import ExitStatus
-from diag.model.finding import Severity
 from diag.render.registry import FORMATS
 
 if TYPE_CHECKING:
@@ -63,7 +62,7 @@ class _Reporter:
         told = report is not None and report is self._written
         if report is not None and report.errors != errors:
             report = msgspec.structs.replace(report, errors=errors)
-        grave = report is not None and any(f.severity is not Severity.INFO for f in report.findings)
+        grave = report is not None and any(map(_is_grave, report.findings))
         if report is not None and (asked or (grave and not told)):
             self.write(report)
         else:
@@ -152,10 +151,17 @@ def _name(leftovers: tuple[Leftover, ...]) -> None:
     say(f"the command ended, but these processes of it still run: {shown}{more}")
 
 
+def _is_grave(finding: Finding) -> bool:
+    """Whether it is more than a note."""
+    from diag.model.finding import Severity
+
+    return finding.severity is not Severity.INFO
+
+
 def _say_notes(report: Report | None) -> None:
     """Say what is no trouble by itself in a line each: a command that went well gets no report."""
     for finding in report.findings if report is not None else ():
-        if finding.severity is Severity.INFO:
+        if not _is_grave(finding):
             say(f"note: {finding.title} (see `diag rules {finding.rule}`)")
 
 
