@@ -16,6 +16,8 @@ from diag.model.lock import Lock, LockKind, Semaphore
 from diag.model.process import Process
 from diag.model.subject import SubjectKind
 
+_PROCESS = "/multiprocessing/process.py"
+
 
 class OwnerState(StrEnum):
     """What is known about an owner."""
@@ -183,6 +185,9 @@ def _holder_of_semaphore(tree: Tree, semaphore: Semaphore) -> Owner:
     holder = holders[0]
     if holder.pid not in tree.processes:
         return Owner(state=OwnerState.UNKNOWN, because=f"held by {holder.pid}, outside the tree")
+    if _counts_may_be_copies(tree, tree.processes[holder.pid]):
+        because = f"process {holder.pid} counts it as its own, but a plain os.fork() copies that"
+        return Owner(state=OwnerState.UNKNOWN, because=because)
     thread = tree.thread_with_ident(holder.pid, holder.ident)
     if thread is None:
         return Owner(
@@ -191,6 +196,29 @@ def _holder_of_semaphore(tree: Tree, semaphore: Semaphore) -> Owner:
             because=f"process {holder.pid} holds it, but the thread that took it has ended",
         )
     return Owner(state=OwnerState.THREAD, thread=thread, ident=holder.ident)
+
+
+def _counts_may_be_copies(tree: Tree, process: Process) -> bool:
+    """Whether a process has its parent's counts of semaphores, the child of a plain os.fork().
+
+    Whom multiprocessing forks sets them to 0 (`SemLock._after_fork`), and is known by
+    a frame of its own at the bottom of its stack, above those that it has copied.
+    """
+    if not process.forked_without_exec:
+        return False
+    parent = tree.processes.get(process.parent_pid)
+    return _starts(process) <= (_starts(parent) if parent is not None else 0)
+
+
+def _starts(process: Process) -> int:
+    """Return how many processes of multiprocessing begin in the deepest of its stacks."""
+    return max(
+        (
+            sum(frame.bare_name == "_bootstrap" and frame.file.endswith(_PROCESS) for frame in each)
+            for each in (thread.stack.frames for thread in process.threads if thread.stack)
+        ),
+        default=0,
+    )
 
 
 def _nobody_holds(tree: Tree, semaphore: Semaphore) -> Owner:

@@ -7,6 +7,7 @@ from diag.analysis.causes import CauseKind
 from diag.analysis.chain import wait_words
 from diag.analysis.idioms import Idiom, idiom_of
 from diag.model.finding import Finding, Severity
+from diag.model.stack import Stack
 from diag.model.wait import WaitKind
 from diag.rules.base import Rule
 from diag.rules.deadlock import Deadlock, common_fields, deadlocks
@@ -37,10 +38,20 @@ def _title(case: Case, deadlock: Deadlock) -> str:
 def _advice(case: Case, deadlock: Deadlock) -> str:
     thread = case.tree.threads[deadlock.first]
     specific = _BY_IDIOM.get(idiom_of(thread.stack)) or _BY_WAIT.get(thread.wait.kind)
+    if _joins_pool(thread.stack):
+        specific = _IN_POOL_JOIN
     if thread.loop is not None and thread.loop.callback is not None:
         specific = _IN_A_LOOP
     general = "A time-out makes such a wait fail loudly instead of for ever."
     return f"{specific or _OTHERWISE} {general}"
+
+
+def _joins_pool(stack: Stack | None) -> bool:
+    """Whether it is in multiprocessing.Pool.join(), which waits for every result first."""
+    return any(
+        frame.bare_name == "join" and frame.file.endswith("/multiprocessing/pool.py")
+        for frame in (stack.own_frames if stack is not None else ())
+    )
 
 
 _BY_IDIOM = {
@@ -67,6 +78,11 @@ _BY_WAIT = {
 _IN_A_LOOP = (
     "A coroutine must not block: await what it waits for (asyncio.wrap_future for a Future of"
     " another thread), or hand the call to asyncio.to_thread()."
+)
+_IN_POOL_JOIN = (
+    "A pool that is closed ends once it has a result for every task. A worker that was killed, or"
+    " that called os._exit(), took its task along, and the pool started another worker but not the"
+    " task: ask the results with a time-out before you join, or use ProcessPoolExecutor."
 )
 _OTHERWISE = "Find the party that should have ended the first wait of the chain."
 
