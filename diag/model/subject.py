@@ -47,7 +47,9 @@ class Subject(Record, frozen=True):
         type_name: name of its class.
         shared: whether it is one of `multiprocessing`, used by several processes.
         names: how the program names it where it waits: "self.inbox of Server",
-            "jobs of module shop.orders"; several names if it has several there.
+            "jobs of module shop.orders", "self.rows[1] of Table", "in self.waiting of Desk"
+            (a value of that dict), "gate of enter()" (a variable of that function);
+            several names if it has several there.
         waiters: number of threads that wait on its condition.
         length: number of items of a queue, of parties that arrived at a barrier.
         max_length: most items of a queue, 0 for no limit; parties of a barrier.

@@ -60,10 +60,7 @@ def test_each_wait_is_traced_to_its_object(seen: Snapshot) -> None:
 
 
 def test_an_object_has_the_name_that_the_program_gives_it(seen: Snapshot) -> None:
-    old = seen.processes[0].interpreter
-    assert old is not None
-    cells_are_told = not old.version.startswith(("3.9", "3.10"))
-    assert subject(seen, "get").names == (("self.inbox of Server",) if cells_are_told else ())
+    assert subject(seen, "get").names == ("self.inbox of Server",)
     assert subject(seen, "put").names == ("self.outbox of Server",)
     assert subject(seen, "lock").names == ("self.gate of Server",)
     assert set(subject(seen, "event").names) == {

@@ -163,21 +163,19 @@ class _Search:
         return seen
 
     def _taken(self, frame: Frame, ident: int) -> Iterator[tuple[int, Candidate]]:
-        place = self._places.of(frame)
         if _TAKES in self._scope.names_used(frame.code.address):
+            place = self._places.of(frame)
             first_line = self._memory.i32(frame.code.address + self._layout.code_first_line)
-            for acquired in acquired_before(
+            for names, line in acquired_before(
                 self._pid, place.file, frame.code.name, first_line, place.line
             ):
-                address = self._lock_of(self._scope.resolve(frame, acquired.names))
-                name = ".".join(acquired.names)
+                address = self._lock_of(self._scope.resolve(frame, names))
                 if address is not None:
-                    yield (
-                        address,
-                        Candidate(ident, name, place.function, place.file, acquired.line),
-                    )
+                    name = ".".join(names)
+                    yield address, Candidate(ident, name, place.function, place.file, line)
         for manager in self._exits.entered(frame):
             for name, address in self._taken_by_enter(manager):
+                place = self._places.of(frame)
                 yield address, Candidate(ident, name, place.function, place.file, place.line)
 
     def _lock_of(self, address: int | None) -> int | None:

@@ -1,11 +1,14 @@
-"""How the program itself names an object, where it waits for it: an attribute, or a global."""
+"""How the program itself names an object, where it waits for it."""
 
 from collections.abc import Iterator
 
+from diag.collect.cpython import frames
 from diag.collect.cpython.build import recognise
 from diag.collect.cpython.framelayout import frame_layout_of
-from diag.collect.cpython.frames import Frames, FrameUnreadableError
+from diag.collect.cpython.frames import FrameUnreadableError
 from diag.collect.cpython.look import enter
+from diag.collect.cpython.naming import Naming
+from diag.collect.cpython.scope import Scope
 from diag.collect.cpython.tasks import Tasks
 from diag.collect.cpython.typenames import Types
 from diag.collect.cpython.values import Values
@@ -16,6 +19,7 @@ from diag.model.stack import Frame
 from diag.model.thread import Thread
 
 MAX_NAMES = 3
+MAX_CALLERS = 4
 # Their names for what they wait on are no names of the program's.
 _MACHINERY = ("/threading.py", "/queue.py", "/multiprocessing/", "/concurrent/futures/")
 
@@ -32,7 +36,8 @@ class Names:
         self._values = values
         self._process = process
         self._states: dict[int, int] | None = None
-        self._frames: Frames | None = None
+        self._frames: frames.Frames | None = None
+        self._naming: Naming | None = None
 
     def of(self, address: int, thread: Thread, caller: int) -> tuple[str, ...]:
         """Return the names of an object in the frame that waits for it.
@@ -46,15 +51,15 @@ class Names:
             MemoryBudgetError: the process has used up what it was allowed.
 
         """
-        frames = thread.stack.frames if thread.stack is not None else ()
-        if caller >= len(frames):
+        stack = thread.stack.frames if thread.stack is not None else ()
+        if caller >= len(stack):
             return ()
-        machinery = any(part in frames[caller].file for part in _MACHINERY)
+        machinery = any(part in stack[caller].file for part in _MACHINERY)
         if machinery and caller:
             return ()
-        names = tuple(self._attributes(frames[caller], address))
+        names = tuple(self._attributes(stack[caller], address))
         if not names and not machinery:
-            names = tuple(self._globals(thread, caller, address))
+            names = self._by_variables(thread, caller, address)
         return names[:MAX_NAMES]
 
     def globals_of(self, thread: Thread, number: int) -> Iterator[tuple[str, int]]:
@@ -64,7 +69,8 @@ class Names:
             MemoryBudgetError: the process has used up what it was allowed.
 
         """
-        namespace = self._namespace(thread, number)
+        found = self._frames_of(thread, number + 1)
+        namespace = found[number].globals if len(found) > number else None
         for key, value in (self._values.pairs(namespace) or ()) if namespace else ():
             if name := self._values.text(key):
                 yield name, value
@@ -76,35 +82,41 @@ class Names:
             if value == address and kind is not None:
                 yield f"self.{name} of {kind.name.rpartition('.')[2]}"
 
-    def _globals(self, thread: Thread, caller: int, address: int) -> Iterator[str]:
-        namespace = self._namespace(thread, caller)
-        pairs = self._values.pairs(namespace) if namespace else None
-        held = [key for key, value in pairs or () if value == address]
-        if not held or namespace is None:
-            return
-        module = self._values.text(self._values.entry(namespace, "__name__") or 0)
-        for key in held:
-            if name := self._values.text(key):
-                yield f"{name} of module {module}" if module else name
+    def _by_variables(self, thread: Thread, caller: int, address: int) -> tuple[str, ...]:
+        """Return the names in the frame that waits; where it has but a variable, its callers'."""
+        frames = self._frames_of(thread, caller + MAX_CALLERS)[caller:]
+        if self._naming is None or thread.stack is None or not frames:
+            return ()
+        try:
+            for frame, known in zip(frames, thread.stack.frames[caller:], strict=False):
+                if any(part in known.file for part in _MACHINERY):
+                    break
+                if found := self._naming.telling(frame, address):
+                    return found
+            return self._naming.local(frames[0], thread.stack.frames[caller].bare_name, address)
+        except MemoryBudgetError:
+            raise
+        except (MemoryUnreadableError, FrameUnreadableError):
+            return ()
 
-    def _namespace(self, thread: Thread, caller: int) -> int | None:
-        """Return the dict of the globals of a frame, None if it is not surely that frame."""
+    def _frames_of(self, thread: Thread, count: int) -> list[frames.Frame]:
+        """Return the innermost frames of a thread, as long as they are those of its stack."""
         if self._states is None:
             self._enter()
         state = (self._states or {}).get(thread.inner_tid or thread.tid)
+        found: list[frames.Frame] = []
         if state is None or self._frames is None or thread.stack is None:
-            return None
+            return found
         try:
-            for number, frame in enumerate(self._frames.of(state)):
-                if frame.code.name != thread.stack.frames[number].bare_name:
-                    return None
-                if number == caller:
-                    return frame.globals
+            for frame, known in zip(self._frames.of(state), thread.stack.frames, strict=False):
+                if frame.code.name != known.bare_name or len(found) >= count:
+                    break
+                found.append(frame)
         except MemoryBudgetError:
             raise
-        except (MemoryUnreadableError, FrameUnreadableError, IndexError):
-            return None
-        return None
+        except (MemoryUnreadableError, FrameUnreadableError):
+            return []
+        return found
 
     def _enter(self) -> None:
         """Find the thread states and the layout of frames, once."""
@@ -125,5 +137,7 @@ class Names:
         if layout is None:
             return
         runtime = interior.runtime
-        self._frames = Frames(self._memory, Types(self._memory), layout)
+        self._frames = frames.Frames(self._memory, Types(self._memory), layout)
+        scope = Scope(self._memory, self._values, layout, interior.version)
+        self._naming = Naming(self._values, scope)
         self._states = {runtime.idents[state.ident]: state.address for state in runtime.states}

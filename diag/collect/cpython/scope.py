@@ -5,6 +5,7 @@ up to 3.10, in the order of the slots; later `co_localsplusnames`.
 """
 
 import struct
+from collections.abc import Iterator
 
 from diag.collect.cpython.framelayout import FrameLayout
 from diag.collect.cpython.frames import Frame
@@ -36,6 +37,7 @@ class Scope:
         self._layout = layout
         self._version = version
         self._names: dict[int, tuple[str | None, ...]] = {}
+        self._used: dict[int, frozenset[str]] = {}
 
     def variables(self, frame: Frame) -> dict[str, int]:
         """Return the objects of a frame's local and closure variables by name.
@@ -86,10 +88,27 @@ class Scope:
                 break
         return None
 
+    def names_in_class(self, owner: int, address: int) -> Iterator[str]:
+        """Yield the names of an object among the attributes of a class, or of an instance's."""
+        is_class = self._values.is_a(owner, "type")
+        kind = owner if is_class else self._memory.u64(owner + OBJECT_TYPE)
+        for _ in range(MAX_BASES):
+            facts = self._values.class_at(kind)
+            namespace = self._memory.u64(kind + _TYPE_DICT)
+            for key, value in (self._values.pairs(namespace) or ()) if namespace else ():
+                if value == address and facts is not None:
+                    yield f"{facts.name.rpartition('.')[2]}.{self._values.text(key)}"
+            kind = self._memory.u64(kind + TYPE_BASE)
+            if not kind:
+                break
+
     def names_used(self, code: int) -> frozenset[str]:
         """Return the global names and attributes that a code object uses."""
-        names = self._values.items(self._memory.u64(code + (64 if self._version < (3, 11) else 32)))
-        return frozenset(filter(None, map(self._values.text, names or ())))
+        if code not in self._used:
+            place = code + (64 if self._version < (3, 11) else 32)
+            names = self._values.items(self._memory.u64(place))
+            self._used[code] = frozenset(filter(None, map(self._values.text, names or ())))
+        return self._used[code]
 
     def code_of(self, function: int) -> int | None:
         """Return the code object of a function in Python, None for anything else."""

@@ -79,6 +79,10 @@ class Values:
         """Return the type of an object."""
         return self._types.of(address) if address else None
 
+    def class_at(self, address: int) -> TypeFacts | None:
+        """Return the class that is at an address."""
+        return self._types.at(address)
+
     def is_a(self, address: int | None, *names: str) -> bool:
         """Return whether there is an object of one of these types, or of a subclass."""
         kind = self.type_of(address)
