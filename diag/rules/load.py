@@ -24,7 +24,8 @@ class Load(NamedTuple):
         right: the number of workers that a CPU-bound pool should have.
         limits: where the two come from.
         demands: of each process that used CPU time, by pid.
-        throttling: what the quota withheld, None without one.
+        throttling: what the quota withheld from the whole control group, None without one.
+        used_cpus: CPU time that the tree used per second.
 
     """
 
@@ -33,6 +34,13 @@ class Load(NamedTuple):
     limits: Limits
     demands: dict[int, Demand]
     throttling: Throttling | None
+    used_cpus: float
+
+    @property
+    def wants_cpu(self) -> bool:
+        """Whether the tree itself wants CPU time worth speaking of, got or not."""
+        runnable = sum(demand.runnable_cpus for demand in self.demands.values())
+        return max(self.used_cpus, runnable) >= _IDLE_CPUS
 
     @property
     def wanting(self) -> list[Demand]:
@@ -68,13 +76,17 @@ def load_of(case: Case) -> Load | None:
         limits=limits,
         demands={pid: demand for pid, demand in found.items() if pid in case.tree.processes},
         throttling=throttling(_recent(case.samples), ticks_per_s),
+        used_cpus=_used_cpus(case),
     )
 
 
 def has_load(case: Case) -> bool:
     """Whether a case was counted, its limits are known, and whoever is busy was looked at."""
-    used = sum(cpu_cores(_recent(case.samples), case.host.clock_ticks_per_s).values())
-    return load_of(case) is not None and (bool(case.activities) or used < _IDLE_CPUS)
+    return load_of(case) is not None and (bool(case.activities) or _used_cpus(case) < _IDLE_CPUS)
+
+
+def _used_cpus(case: Case) -> float:
+    return sum(cpu_cores(_recent(case.samples), case.host.clock_ticks_per_s).values())
 
 
 def _recent(samples: tuple[Sample, ...]) -> tuple[Sample, ...]:

@@ -18,6 +18,8 @@ def _check(case: Case) -> Iterator[Finding]:
     load = load_of(case)
     if load is None or load.throttling is None or load.crowd or load.nested:
         return  # too many workers are the cause, and that finding names the throttling
+    if not load.wants_cpu:
+        return  # others of its control group have used the quota up
     seen = load.throttling
     if seen.periods < _LEAST_PERIODS:
         return

@@ -129,6 +129,11 @@ class TestQuota:
         assert "50%" in found.title
         assert "throttled in 9 of 10 periods" in found.evidence[0].text
 
+    def test_a_quota_that_others_of_the_group_use_up_is_not_its_trouble(self) -> None:
+        before, after = throttled(0.9)
+        idle = [sample(100.0, counted(10), group=before), sample(101.0, counted(10), group=after)]
+        assert findings(seen(computing(10, 10), samples=idle, limits=HALF_A_CPU)) == []
+
     @pytest.mark.parametrize(("share", "withheld_s"), [(0.2, 0.5), (0.9, 0.1)])
     def test_a_little_throttling_is_left_alone(self, share: float, withheld_s: float) -> None:
         case = seen(
