@@ -42,6 +42,8 @@ class FdInfo(NamedTuple):
         locks: kinds of file locks held through it: FLOCK, POSIX, OFDLCK.
         epoll: the set of an epoll descriptor.
         terminal: `tty-index` of the master side of a pseudo-terminal: 3 for /dev/pts/3.
+        in_flight: `scm_fds` of a Unix socket: descriptors that were sent to it and not
+            yet received (Linux 5.6).
 
     """
 
@@ -53,6 +55,7 @@ class FdInfo(NamedTuple):
     locks: tuple[str, ...] = ()
     epoll: tuple[EpollItem, ...] = ()
     terminal: int | None = None
+    in_flight: int | None = None
 
 
 class FileId(NamedTuple):
@@ -85,6 +88,7 @@ def parse_fdinfo(data: bytes) -> FdInfo:
         pid=_number(fields.get(b"Pid")),
         locks=tuple(map(printable, locks)),
         terminal=_number(fields.get(b"tty-index")),
+        in_flight=_number(fields.get(b"scm_fds")),
         epoll=tuple(
             EpollItem(int(fd), int(events, 16), int(inode, 16) if inode else None)
             for fd, events, inode in items

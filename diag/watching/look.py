@@ -12,6 +12,7 @@ import msgspec
 from diag import __version__
 from diag.collect.cpython import add_objects, add_subjects
 from diag.collect.host import read_host
+from diag.collect.inflight import add_in_flight
 from diag.collect.limits import read_limits
 from diag.collect.silence import add_silence
 from diag.collect.stacks import StackAsker, add_stacks
@@ -152,7 +153,7 @@ def first_look(
 
 def _sweep(pid: int, also: Iterable[int], progress: Progress) -> Snapshot:
     progress("reading the process tree")
-    seen = add_silence(add_socket_timeouts(sweep(pid, also=also)))
+    seen = add_silence(add_in_flight(add_socket_timeouts(sweep(pid, also=also))))
     progress(f"reading locks of {len(seen.processes)} processes")
     return seen
 
