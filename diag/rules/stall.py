@@ -28,9 +28,20 @@ _FOR_AN_ANSWER = frozenset(
 )
 
 
+# Who is like that would go on if it were let: it wants a CPU (a quota withholds it, or others
+# have it), its pages, or somebody to continue it. What keeps it has rules of its own.
+_HELD_BACK = frozenset({WaitKind.RUNNING, WaitKind.DISK, WaitKind.STOPPED, WaitKind.TRACED})
+
+
 def _check(case: Case) -> Iterator[Finding]:
     if case.liveness.likely:
         return  # whatever can never go on has a rule of its own
+    if any(
+        thread.wait.kind in _HELD_BACK
+        for tree in (case.tree, case.second)
+        for thread in tree.threads.values()
+    ):
+        return
     thread_id = end_of_the_wait(case)
     if thread_id is not None and _waits_for_an_answer(case, case.tree.threads[thread_id]):
         yield _finding(case, thread_id)

@@ -9,7 +9,7 @@ from diag.model.finding import Confidence, Severity
 from diag.model.ids import ProcessId
 from diag.model.lock import LockKind
 from diag.model.snapshot import Snapshot
-from diag.model.wait import Wait
+from diag.model.wait import Wait, WaitKind
 from diag.rules.stall import RULE
 from tests.unit.world import (
     HOST,
@@ -65,6 +65,13 @@ def test_who_waits_for_an_answer_from_outside_is_named() -> None:
 )
 def test_who_has_nothing_to_do_is_left_in_peace(wait: Wait) -> None:
     assert not list(RULE.judge(case(wait)))
+
+
+@pytest.mark.parametrize("kind", [WaitKind.RUNNING, WaitKind.DISK, WaitKind.STOPPED])
+def test_time_in_which_somebody_is_held_back_does_not_count(kind: WaitKind) -> None:
+    waits = (reads("socket:[1]"), Wait(kind=kind))
+    assert not list(RULE.judge(case(*waits)))
+    assert list(RULE.judge(case(waits[0], waits[0])))
 
 
 def test_a_proof_comes_first() -> None:
