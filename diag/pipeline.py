@@ -34,7 +34,8 @@ from diag.watching.look import look, snapshot
 
 _NOT_PYTHON = "{} is not a Python program: what it waits for is what the kernel says"
 
-_NEEDS = "two looks at the tree, and not too many threads in one process"
+_TWO_LOOKS = "two looks at the tree, here is one"
+_FEWER_THREADS = "a process with fewer threads"
 # Time and memory of a judgement grow with it: 16 million take a gigabyte.
 _MOST_PAIRS = 16_000_000
 _TOO_MANY = "a process has {:,} threads, and any of them could end the wait of any other"
@@ -54,7 +55,9 @@ def judge(recording: Recording) -> Report:
         return describe(recording)
     first, second = pair
     if _pairs(first) > _MOST_PAIRS:
-        return _not_judged(recording, first, _TOO_MANY.format(_largest(first)))
+        return _not_judged(
+            recording, first, _TOO_MANY.format(_largest(first)), needs=_FEWER_THREADS
+        )
     case = Case(
         first,
         second,
@@ -114,16 +117,16 @@ def describe(recording: Recording) -> Report:
     if not recording.snapshots:
         raise RecordingError("the recording holds no look at a target")
     last = recording.snapshots[-1]
-    return _not_judged(recording, last, "one look cannot tell who moves")
+    return _not_judged(recording, last, "one look cannot tell who moves", needs=_TWO_LOOKS)
 
 
-def _not_judged(recording: Recording, shown: Snapshot, because: str) -> Report:
+def _not_judged(recording: Recording, shown: Snapshot, because: str, *, needs: str) -> Report:
     return _report(
         recording,
         tree=Tree(shown),
         verdict=Verdict.UNKNOWN,
         headline=f"not judged: {because}",
-        skipped=tuple(RuleSkipped(rule=rule.id, needs=_NEEDS) for rule in RULES),
+        skipped=tuple(RuleSkipped(rule=rule.id, needs=needs) for rule in RULES),
     )
 
 

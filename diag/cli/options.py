@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import wraps
 from pathlib import Path
 from typing import Any
@@ -138,11 +138,20 @@ def output_options(formats: Mapping[str, str]) -> Decorator:
             **others: Any,
         ) -> Any:
             name = "json" if as_json else chosen
+            _check_files([place for place in (file, *(path for _, path in more)) if place])
             return command(outputs=Outputs(formats, name, file, more), **others)
 
         return with_outputs
 
     return add
+
+
+def _check_files(places: Sequence[Path]) -> None:
+    """Refuse two reports in one file: one would overwrite the other."""
+    for number, place in enumerate(places):
+        takes_many = place == Path("-") or (place.exists() and not place.is_file())
+        if place in places[:number] and not takes_many:
+            raise click.UsageError(f"two reports for {place}: a file takes one.")
 
 
 def _split_report(value: str, formats: Mapping[str, str]) -> tuple[str, Path]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import shutil
 import sys
 from collections.abc import Mapping
@@ -18,12 +19,16 @@ if TYPE_CHECKING:
     from diag.model.report import Report
 
 
+_OWN_DESCRIPTOR = re.compile(r"/dev/(?P<name>stdout|stderr)|/(?:dev|proc/self)/fd/(?P<fd>\d+)")
+_STANDARD = {"stdout": 1, "stderr": 2}
+
+
 class OutputError(UsageError):
     """A place for a report cannot be written to."""
 
 
 class Outputs(NamedTuple):
-    """Which reports are wanted, and where.
+    """Which reports are wanted, and where; a file takes one.
 
     Attributes:
         formats: the renderers to choose from.
@@ -125,13 +130,21 @@ def write_whole(path: Path, text: str) -> None:
     """Write a file so that it is never seen half written; devices and pipes directly.
 
     Raises:
-        OSError: it cannot be written.
+        OSError: it cannot be written, or is a FIFO that nobody reads.
 
     """
-    target = path.resolve()
-    if target.exists() and not target.is_file():
-        target.write_text(text, encoding="utf-8")
+    own = _OWN_DESCRIPTOR.fullmatch(str(path))
+    if own is not None:
+        # Opened by its name a file would be cut, or replaced under others who write to it.
+        _write_descriptor(os.dup(int(own["fd"] or _STANDARD[own["name"]])), text)
         return
+    if path.exists() and not path.is_file():
+        # Without O_NONBLOCK a FIFO without a reader would be waited for, for ever.
+        fd = os.open(path, os.O_WRONLY | os.O_NONBLOCK)
+        os.set_blocking(fd, True)
+        _write_descriptor(fd, text)
+        return
+    target = path.resolve()
     draft = target.with_name(f".{target.name}.{os.getpid()}.tmp")
     try:
         draft.write_text(text, encoding="utf-8")
@@ -140,6 +153,11 @@ def write_whole(path: Path, text: str) -> None:
         with contextlib.suppress(FileNotFoundError):
             draft.unlink()
         raise
+
+
+def _write_descriptor(fd: int, text: str) -> None:
+    with os.fdopen(fd, "w", encoding="utf-8") as file:
+        file.write(text)
 
 
 def _try_file(report: Report, outputs: Outputs, path: Path, failed: list[str]) -> bool:

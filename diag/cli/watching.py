@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import ExitStack
 from functools import partial, wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -172,7 +173,13 @@ def watch_target(
         act_on_hang=action.wanted,
         act_on_time_out=kill_at_end,
     )
-    with recorder:
+    with ExitStack() as stack:
+        try:
+            stack.enter_context(recorder)
+        except RecordError as error:
+            if not target.ours:
+                raise
+            say(f"warning: {error}")  # the command has begun: it is watched without a recording
         hooks = Hooks(judge=judge, record=recorder.write, show=show, found=found_and_kept, act=act)
         stacks = partial(ask_pyspy, show_locals=watching.show_locals)
         watcher = Watcher(target, settings, hooks, stacks=None if watching.no_stacks else stacks)

@@ -14,7 +14,7 @@ from diag.render.limits import limit_lines
 from diag.render.options import Options
 from diag.render.places import Places, is_library, who, who_runs
 from diag.render.states import STATES
-from diag.render.summary import answer, describe_coverage, describe_target, subject
+from diag.render.summary import answer, describe_coverage, describe_target, not_run, subject
 from diag.render.units import capped
 from diag.render.variables import Variables, variable_lines
 
@@ -169,10 +169,7 @@ def _rest(report: Report) -> Iterator[str]:
         f"- {escape_text(subject(gap))}: {escape_text(gap.because)}" for gap in gaps[:MOST_GAPS]
     ]
     lines = _more(seen, len(gaps), "- ", "gaps")
-    lines.extend(
-        f"- rule {_code(skipped.rule)} was not run: it needs {escape_text(skipped.needs)}"
-        for skipped in report.skipped
-    )
+    lines.extend(f"- {escape_text(line)}" for line in not_run(report))
     yield "\n".join(lines)
     if report.ignored:
         yield f"### Ignored by the project's policy: {len(report.ignored)}"

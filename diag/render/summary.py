@@ -40,6 +40,19 @@ def describe_coverage(report: Report) -> str:
     return f"{report.observed.processes_read} of {seen} read"
 
 
+def not_run(report: Report) -> list[str]:
+    """Say which rules were not run, and what they need; those that need the same in one line."""
+    by_need: dict[str, list[str]] = {}
+    for skipped in report.skipped:
+        by_need.setdefault(skipped.needs, []).append(skipped.rule)
+    return [
+        f"rule {rules[0]} was not run: it needs {needs}"
+        if len(rules) == 1
+        else f"{len(rules)} rules were not run: they need {needs} ({', '.join(rules)})"
+        for needs, rules in by_need.items()
+    ]
+
+
 def subject(gap: Gap) -> str:
     """Return what is missing, and of whom."""
     whose = "" if gap.pid is None else f" of {gap.pid}"

@@ -8,7 +8,7 @@ from diag.render.page import Page
 from diag.render.places import Places
 from diag.render.pools import draw_pools
 from diag.render.processes import draw_threads, draw_tree
-from diag.render.summary import answer, describe_coverage, describe_target, subject
+from diag.render.summary import answer, describe_coverage, describe_target, not_run, subject
 from diag.render.units import plural
 from diag.render.variables import Variables
 
@@ -75,10 +75,8 @@ def draw_coverage(page: Page, report: Report) -> None:
     if len(observed.gaps) > MOST_GAPS:
         more = len(observed.gaps) - MOST_GAPS
         page.line((f"and {more} more gaps (all of them with --json)", "dim"), indent=2)
-    for skipped in report.skipped:
-        page.line(
-            "rule ", (skipped.rule, "bold"), f" was not run: it needs {skipped.needs}", indent=2
-        )
+    for line in not_run(report):
+        page.line(line, indent=2)
 
 
 def _draw_ignored(page: Page, report: Report) -> None:

@@ -52,6 +52,21 @@ def test_the_exit_status_is_the_commands_own(status: int) -> None:
     assert run_diag("run", "--", *python(f"import sys; sys.exit({status})")) == (status, "", "")
 
 
+def test_places_that_cannot_be_written_do_not_change_the_commands_status(tmp_path: Path) -> None:
+    nowhere = str(tmp_path / "no" / "folder")
+    os.mkfifo(tmp_path / "fifo")
+    good = tmp_path / "good.json"
+    done = run_diag(
+        *("run", "--record", nowhere, "--write-baseline", nowhere, "-o", str(tmp_path)),
+        *("--report", f"html={nowhere}", "--report", f"markdown={tmp_path / 'fifo'}"),
+        *("--report", f"json={good}", "--", *python("print('done'); raise SystemExit(7)")),
+    )
+    assert (done[0], done[1]) == (7, "done\n")
+    for place in (nowhere, tmp_path, tmp_path / "fifo"):
+        assert f"cannot write {place}" in done[2]
+    assert decode_report(good.read_bytes()).target.name
+
+
 def test_a_command_that_a_signal_ended_gives_128_and_its_number() -> None:
     kill = "import os, signal; os.kill(os.getpid(), signal.SIGKILL)"
     assert run_diag("run", "--", *python(kill))[0] == 128 + signal.SIGKILL

@@ -14,7 +14,7 @@ from diag.render.grouping import Group, Row, group_threads, tree_rows
 from diag.render.limits import limit_lines
 from diag.render.places import Places, is_library, who, who_runs
 from diag.render.states import STATES
-from diag.render.summary import answer, describe_coverage, describe_target, subject
+from diag.render.summary import answer, describe_coverage, describe_target, not_run, subject
 from diag.render.units import capped, in_bytes, plural
 from diag.render.variables import Variables, variable_lines
 
@@ -100,6 +100,7 @@ class Content:
         self.answer = answer(report)
         self.target = describe_target(report)
         self.coverage = describe_coverage(report)
+        self.not_run = not_run(report)
         self.meaning = _MEANINGS[report.verdict]
         self._sources = {(source.file, source.line): source.text for source in report.sources}
 

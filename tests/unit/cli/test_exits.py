@@ -70,12 +70,53 @@ def test_a_report_is_not_lost_with_its_file(
     fake: FakePipeline, capsys: Captured, tmp_path: Path
 ) -> None:
     bad, good = tmp_path / "no" / "such" / "folder", tmp_path / "good.json"
-    arguments = ["attach", "1", "-o", str(bad), "--report", f"json={bad}"]
+    worse = tmp_path / "nor" / "this"
+    arguments = ["attach", "1", "-o", str(bad), "--report", f"json={worse}"]
     assert run([*arguments, "--report", f"json={good}"]) == 2
     printed = capsys.readouterr()
     assert printed.out.startswith("HUNG")
-    assert printed.err.splitlines()[0].count(f"cannot write {bad}: No such file") == 2
+    for place in (bad, worse):
+        assert f"cannot write {place}: No such file" in printed.err.splitlines()[0]
     assert good.exists()
+
+
+def test_two_reports_for_one_file(fake: FakePipeline, capsys: Captured, tmp_path: Path) -> None:
+    place = tmp_path / "report"
+    assert run(["attach", "1", "-o", str(place), "--report", f"json={place}"]) == 2
+    assert f"two reports for {place}" in capsys.readouterr().err
+    assert fake.asked == []
+    devices = ("--report", "json=/dev/null", "--report", "html=/dev/null")
+    assert run(["attach", "1", *devices, "--report", "github=-"]) == 1
+
+
+def test_a_fifo_that_nobody_reads_is_not_waited_for(
+    fake: FakePipeline, capsys: Captured, tmp_path: Path
+) -> None:
+    fifo = tmp_path / "fifo"
+    os.mkfifo(fifo)
+    assert run(["attach", "1", "-o", str(fifo)]) == 2
+    assert f"cannot write {fifo}" in capsys.readouterr().err
+    reader = os.open(fifo, os.O_RDONLY | os.O_NONBLOCK)
+    try:
+        assert run(["attach", "1", "-o", str(fifo)]) == 1
+        assert os.read(reader, 4) == b"HUNG"
+    finally:
+        os.close(reader)
+
+
+@pytest.mark.parametrize("name", ["/dev/fd/{}", "/proc/self/fd/{}"])
+def test_a_descriptor_by_its_name_is_added_to(
+    fake: FakePipeline, tmp_path: Path, name: str
+) -> None:
+    place = tmp_path / "log"
+    with place.open("w") as log:
+        log.write("before\n")
+        log.flush()
+        assert run(["attach", "1", "-o", name.format(log.fileno())]) == 1
+        log.write("after\n")
+    text = place.read_text()
+    assert text.startswith("before\nHUNG")
+    assert text.endswith("after\n")
 
 
 def test_an_unwritable_recording_is_said_before_the_look(
