@@ -58,6 +58,7 @@ def _blocked(case: Case, thread_id: ThreadId, loop: Loop) -> BlockedLoop | None:
     sleeps = unmoved(before, after) and before.wait.kind not in (
         WaitKind.RUNNING,
         WaitKind.STOPPED,
+        WaitKind.FROZEN,
         WaitKind.TRACED,
     )
     due_s = loop.next_deadline_s

@@ -123,7 +123,7 @@ def _asks(thread: Thread) -> bool:
 
 def _keeps_it(before: Thread, after: Thread, ticks_per_s: int) -> bool:
     """Whether the holder is blocked, or had the CPU time to go on."""
-    if {before.wait.kind, after.wait.kind} & {WaitKind.STOPPED, WaitKind.TRACED}:
+    if {before.wait.kind, after.wait.kind} & {WaitKind.STOPPED, WaitKind.FROZEN, WaitKind.TRACED}:
         return False
     if before.wait.kind is not WaitKind.RUNNING and unmoved(before, after):
         return True

@@ -57,6 +57,7 @@ _BY_ITSELF = {
 _FROM_OUTSIDE = {
     WaitKind.SIGNAL: "a signal",
     WaitKind.STOPPED: "whoever continues the stopped process",
+    WaitKind.FROZEN: "whoever thaws its control group",
     WaitKind.TRACED: "its tracer",
     WaitKind.CONNECT: "the other end of the connection",
     WaitKind.OPEN: "whoever opens the other end of the FIFO",

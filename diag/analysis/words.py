@@ -17,6 +17,7 @@ _FIXED = {
     WaitKind.RUNNING: "runs",
     WaitKind.SIGNAL: "waits for a signal",
     WaitKind.STOPPED: "is stopped by a signal; SIGCONT lets it go on",
+    WaitKind.FROZEN: "is frozen with its control group",
     WaitKind.EXITED: "has exited",
     WaitKind.OPEN: "opens a FIFO whose other end nobody has open",
 }

@@ -65,6 +65,8 @@ class Process(Record, frozen=True):
         unattended: whether its main thread does not park until Ctrl-C or another
             signal comes from outside: a test of pytest runs there.
         traced_by: pid of the tracer, 0 if none.
+        frozen_by: file that says that its control group is frozen, None if it is not,
+            or if that is not known.
         gil: of the main interpreter.
         dead_idents: threads of the parent that were copied into this process's
             interpreter by a fork without CPython's after-fork handling.
@@ -92,6 +94,7 @@ class Process(Record, frozen=True):
     exit_status: int | None = None
     unattended: bool = False
     traced_by: int = 0
+    frozen_by: str | None = None
     gil: Gil | None = None
     dead_idents: tuple[int, ...] = ()
     rss_bytes: int | None = None

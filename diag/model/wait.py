@@ -25,6 +25,7 @@ class WaitKind(StrEnum):
     SIGNAL = "signal"  # pause, sigwait, rt_sigtimedwait
     DISK = "disk"  # uninterruptible: state D
     STOPPED = "stopped"  # state T
+    FROZEN = "frozen"  # its control group is
     TRACED = "traced"  # state t
     EXITED = "exited"  # state Z or X
     UNKNOWN = "unknown"

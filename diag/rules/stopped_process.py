@@ -1,4 +1,4 @@
-"""A process that was stopped by a signal and not continued."""
+"""A process that was stopped by a signal, or frozen with its control group, and not set going."""
 
 from collections.abc import Iterator
 
@@ -14,6 +14,8 @@ def _check(case: Case) -> Iterator[Finding]:
     for process in case.tree.processes.values():
         if stays(case, process, WaitKind.STOPPED):
             yield _finding(case, process)
+        elif stays(case, process, WaitKind.FROZEN):
+            yield _frozen(case, process)
 
 
 def _finding(case: Case, process: Process) -> Finding:
@@ -40,11 +42,37 @@ def _finding(case: Case, process: Process) -> Finding:
     )
 
 
+def _frozen(case: Case, process: Process) -> Finding:
+    waiting = waiting_for(case, process.pid)
+    place = case.locate_process(process.pid)
+    file = process.frozen_by or "its control group"
+    return Finding(
+        rule=RULE.id,
+        severity=RULE.severity,
+        confidence=Confidence.PROVEN,
+        title=f"{place.process_role} {process.pid} is frozen with its control group",
+        explanation="The kernel runs no process of a control group that is frozen, as by"
+        " `docker pause`, `systemctl freeze` or a checkpoint. Everything that waits for it waits as"
+        " long.",
+        advice="Thaw it: `docker unpause`, `systemctl thaw`, or write THAWED to freezer.state"
+        " (version 1), 0 to cgroup.freeze (version 2), of the group that was frozen.",
+        primary=place,
+        related=tuple(map(case.locate, waiting)),
+        evidence=(
+            Evidence(
+                text=f"{file} says frozen, and none of its {len(process.threads)} threads ran"
+                f" for {case.apart_s:.1f} s",
+                source=Source.OBSERVED,
+            ),
+        ),
+    )
+
+
 RULE = Rule(
     id="stopped-process",
     title="A process is stopped",
     severity=Severity.ERROR,
-    summary="A process of the tree is in state T and stays there.",
+    summary="A process of the tree is in state T, or frozen with its control group, and stays so.",
     needs="two looks at the state of every thread",
     check=_check,
 )

@@ -11,6 +11,7 @@ import msgspec
 
 from diag import __version__
 from diag.collect.cpython import add_objects, add_subjects
+from diag.collect.freezer import add_frozen
 from diag.collect.host import read_host
 from diag.collect.inflight import add_in_flight
 from diag.collect.limits import read_limits
@@ -153,7 +154,7 @@ def first_look(
 
 def _sweep(pid: int, also: Iterable[int], progress: Progress) -> Snapshot:
     progress("reading the process tree")
-    seen = add_silence(add_in_flight(add_socket_timeouts(sweep(pid, also=also))))
+    seen = add_silence(add_in_flight(add_socket_timeouts(_swept(pid, also))))
     progress(f"reading locks of {len(seen.processes)} processes")
     return seen
 
@@ -166,12 +167,16 @@ def second_look(first: Snapshot, *, also: Iterable[int] = ()) -> Snapshot:
         TargetForbiddenError: nothing of it may be read any more.
 
     """
-    second = sweep(first.root.pid, also=also)
+    second = _swept(first.root.pid, also)
     if second.root != first.root:
         raise TargetGoneError(f"process {first.root.pid} ended, and its pid was given to another")
     if _is_worth_a_deep_look(first):
         second = add_objects(second)
     return msgspec.structs.replace(second, confirms_s=first.started_s)
+
+
+def _swept(pid: int, also: Iterable[int]) -> Snapshot:
+    return add_frozen(sweep(pid, also=also))
 
 
 def _with_limits(seen: Snapshot) -> Snapshot:
