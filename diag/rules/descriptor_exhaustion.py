@@ -15,6 +15,7 @@ _NEARLY_ALL = 0.9
 _HALF = 0.5
 _GROWS_S = 3.0  # a burst of connections is over sooner
 _SOON_S = 600.0
+_VERY_SOON_S = 60.0
 _LEAST_GROWTH = 10
 
 
@@ -25,9 +26,13 @@ def _check(case: Case) -> Iterator[Finding]:
             continue
         growth = _growth(case, process)
         nearly_all = used >= _NEARLY_ALL * limit
-        soon = growth is not None and used >= _HALF * limit and growth.reaches_s(limit) <= _SOON_S
-        if nearly_all or soon:
+        if nearly_all or (growth is not None and _is_soon(growth, used, limit)):
             yield _finding(case, process, used, limit, growth)
+
+
+def _is_soon(growth: Growth, used: int, limit: int) -> bool:
+    """Whether the forecast can be trusted: far below the limit only if that is very near."""
+    return growth.reaches_s(limit) <= (_SOON_S if used >= _HALF * limit else _VERY_SOON_S)
 
 
 def _growth(case: Case, process: ProcessSample) -> Growth | None:

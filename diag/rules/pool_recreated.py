@@ -10,6 +10,7 @@ from diag.analysis.generations import OF_THREADS, Made, born_in, children_in, po
 from diag.analysis.rates import span_s
 from diag.analysis.roles import ends_broken_pool, role_of
 from diag.model.finding import Confidence, Evidence, Finding, Severity, Source
+from diag.model.ids import ThreadId
 from diag.model.pool import PoolKind
 from diag.model.process import Process
 from diag.model.sample import ProcessSample
@@ -39,7 +40,7 @@ def _check(case: Case) -> Iterator[Finding]:
             _broken(case, process, made)
             or _abandoned(case, process, made)
             or _dying_again(case, process)
-            or _made_anew(case, process, made)
+            or _made_anew(case, process)
         )
         if finding is not None:
             yield finding
@@ -127,18 +128,16 @@ def _died(child: ProcessSample) -> bool:
     return child.state == "Z" and (child.exit_status or 0) not in (0, signal.SIGTERM)
 
 
-def _made_anew(case: Case, owner: Process, made: list[Made]) -> Finding | None:
-    """Report a pool of processes that ended during the look, as did those that followed it."""
-    ended = [
-        each
-        for each in made
-        if each.pool.kind not in OF_THREADS and each.keeper not in case.second.threads
-    ]
-    if not ended:
+def _made_anew(case: Case, owner: Process) -> Finding | None:
+    """Report pools of processes that follow one another quickly, each with new threads."""
+    others = set(case.tree.threads_of[owner.pid]) - {ThreadId(owner.pid, owner.pid)}
+    if not _uses_a_pool(case, owner) or not others or others & case.second.threads.keys():
         return None
-    size = max(1, *(len(each.pool.pids) for each in ended))
+    size = max(
+        sum(each.parent_pid == owner.pid for each in sample.processes) for sample in case.samples
+    )
     born, seen_s = born_in(case, owner), span_s(case.samples)
-    generations = len(born) / size
+    generations = len(born) / max(1, size)
     if generations < max(_LEAST_GENERATIONS, _GENERATIONS_A_S * seen_s):
         return None
     return _finding(
@@ -149,7 +148,19 @@ def _made_anew(case: Case, owner: Process, made: list[Made]) -> Finding | None:
         " the same task comes first again, it never ends.",
         "Keep one pool. If it breaks, count tries per task and set aside the one that kills its"
         " worker.",
-        [f"{len(born)} children were born in {seen_s:.1f} s; the pool of the first look is gone"],
+        [
+            f"{len(born)} children were born in {seen_s:.1f} s",
+            f"all {plural(len(others), 'thread')} beside the main one ended, as those of a pool do",
+        ],
+    )
+
+
+def _uses_a_pool(case: Case, owner: Process) -> bool:
+    """Whether a thread is in a pool's code, or a child is a worker: in new ones nothing is seen."""
+    stacks = (case.tree.threads[each].stack for each in case.tree.threads_of[owner.pid])
+    frames = (frame for stack in stacks if stack is not None for frame in stack.own_frames)
+    return any("/concurrent/futures/" in frame.file for frame in frames) or any(
+        role_of(case.tree, pid) == "worker" for pid in case.tree.children_of[owner.pid]
     )
 
 
