@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from diag.collect.memory import PROC
+from diag.collect.netns import from_namespace_of
 from diag.collect.procfs import read_link
 from diag.collect.sockets import (
     LISTEN,
@@ -63,7 +64,7 @@ class Peers:
 
     Args:
         proc_root: where `/proc` is.
-        unix_sockets: gives the Unix sockets of diag's own network namespace.
+        unix_sockets: gives the Unix sockets of the network namespace that it is asked in.
 
     """
 
@@ -77,14 +78,15 @@ class Peers:
         self._ask = unix_sockets
         self._unix: dict[int, UnixSocket] | None = None
         self._unix_error: str | None = None
+        self._foreign: dict[str, dict[int, UnixSocket] | OSError] = {}
         self._tcp: dict[str, dict[int, TcpSocket]] = {}
         self._tcp_all: dict[str, list[TcpSocket]] = {}
 
     def find(self, pid: int, inode: int) -> Peer:
         """Tell who is at the other end of socket `inode`, which process `pid` has open."""
-        unix = self._unix_table().get(inode)
-        if unix is not None:
-            return self._find_unix(inode, unix)
+        own = self._unix_table()
+        if inode in own:
+            return _find_unix(inode, own)
         namespace = self._namespace(pid)
         try:
             tcp = self._tcp_table(namespace, pid).get(inode)
@@ -95,29 +97,31 @@ class Peers:
             reason = f"the sockets of process {pid} could not be read: {error.strerror}"
             return Peer(ChannelKind.SOCKET, uncertain=reason)
         if is_unix:
-            reason = self._unix_error or (
-                "its network namespace is not that of diag, and the kernel tells the peers of "
-                "Unix sockets only within it"
-            )
-            return Peer(ChannelKind.UNIX_SOCKET, uncertain=reason)
+            return self._find_foreign_unix(pid, inode, namespace)
         return Peer(ChannelKind.SOCKET, outside="a socket that is neither Unix nor TCP")
 
-    def _find_unix(self, inode: int, found: UnixSocket) -> Peer:
-        kind, table = ChannelKind.UNIX_SOCKET, self._unix_table()
-        if found.state == LISTEN:
-            return Peer(kind, found.name, outside=f"new connections on {found.name}")
-        if found.peer:
-            peer = table.get(found.peer)
-            return Peer(kind, found.name or (peer and peer.name), inodes=(found.peer,))
-        if found.type == _DATAGRAM:
-            return Peer(kind, found.name, outside=f"any sender to {found.name or 'it'}")
-        listeners = tuple(key for key, each in table.items() if inode in each.pending)
-        if listeners:
-            name = table[listeners[0]].name
-            return Peer(kind, f"{name}, which has not accepted it", inodes=listeners)
-        if found.peer is None:
-            return Peer(kind, found.name, outside="whoever it is being connected to")
-        return Peer(kind, "closed by its peer")
+    def _find_foreign_unix(self, pid: int, inode: int, namespace: str) -> Peer:
+        """Tell the peer of a Unix socket that diag's own namespace does not know."""
+        if self._unix_error:
+            return Peer(ChannelKind.UNIX_SOCKET, uncertain=self._unix_error)
+        if namespace not in self._foreign:
+            self._foreign[namespace] = self._ask_within(pid)
+        table = self._foreign[namespace]
+        if isinstance(table, OSError):
+            reason = (
+                "its network namespace is not that of diag, and the kernel tells the peers of "
+                f"Unix sockets only within it: {table.strerror or table}"
+            )
+            return Peer(ChannelKind.UNIX_SOCKET, uncertain=reason)
+        if inode not in table:
+            return Peer(ChannelKind.UNIX_SOCKET, uncertain="it is too new, or already closed")
+        return _find_unix(inode, table)
+
+    def _ask_within(self, pid: int) -> dict[int, UnixSocket] | OSError:
+        try:
+            return from_namespace_of(pid, self._ask, proc_root=self._proc_root)
+        except OSError as error:
+            return error
 
     def _find_tcp(self, namespace: str, found: TcpSocket) -> Peer:
         kind, everyone = ChannelKind.TCP_SOCKET, self._tcp_all[namespace]
@@ -160,6 +164,24 @@ class Peers:
             return read_link(f"{self._proc_root}/{pid}/ns/net")
         except OSError:
             return f"of process {pid}"  # not told: its own table is read
+
+
+def _find_unix(inode: int, table: dict[int, UnixSocket]) -> Peer:
+    kind, found = ChannelKind.UNIX_SOCKET, table[inode]
+    if found.state == LISTEN:
+        return Peer(kind, found.name, outside=f"new connections on {found.name}")
+    if found.peer:
+        peer = table.get(found.peer)
+        return Peer(kind, found.name or (peer and peer.name), inodes=(found.peer,))
+    if found.type == _DATAGRAM:
+        return Peer(kind, found.name, outside=f"any sender to {found.name or 'it'}")
+    listeners = tuple(key for key, each in table.items() if inode in each.pending)
+    if listeners:
+        name = table[listeners[0]].name
+        return Peer(kind, f"{name}, which has not accepted it", inodes=listeners)
+    if found.peer is None:
+        return Peer(kind, found.name, outside="whoever it is being connected to")
+    return Peer(kind, "closed by its peer")
 
 
 def _listens(socket: TcpSocket, address: Address) -> bool:

@@ -29,7 +29,7 @@ ESTABLISHED = 1
 
 
 class UnixSocket(NamedTuple):
-    """A Unix socket of diag's network namespace.
+    """A Unix socket.
 
     Attributes:
         type: SOCK_STREAM 1, SOCK_DGRAM 2, SOCK_SEQPACKET 5.
@@ -69,7 +69,7 @@ class TcpSocket(NamedTuple):
 
 
 def read_unix_sockets() -> dict[int, UnixSocket]:
-    """Ask the kernel for the Unix sockets of diag's own network namespace, by inode.
+    """Ask the kernel for the Unix sockets of this thread's network namespace, by inode.
 
     Raises:
         OSError: the kernel has no unix_diag, forbids it, or does not answer in time.

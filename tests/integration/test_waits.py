@@ -636,3 +636,26 @@ def test_the_observer_counts_when_it_holds_the_other_end() -> None:
             found = channel(snapshot, wait)
             assert [each.pid for each in found.writers] == [os.getpid()]
             assert found.uncertain is None
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root may make a network namespace")
+def test_the_other_end_of_a_socket_is_found_in_another_network_namespace() -> None:
+    code = """
+import ctypes, os, socket
+CLONE_NEWNET = 0x40000000
+assert ctypes.CDLL(None).unshare(CLONE_NEWNET) == 0
+a, b = socket.socketpair()
+if os.fork() == 0:
+    a.close()
+    b.recv(1)
+b.close()
+a.recv(1)
+"""
+    before = os.readlink("/proc/self/ns/net")
+    with running(code) as pid:
+        snapshot, wait = look_at(pid, WaitKind.READ)
+        child = snapshot.processes[1].id.pid if len(snapshot.processes) > 1 else None
+        found = channel(snapshot, wait)
+    assert (found.kind, found.uncertain) == (ChannelKind.UNIX_SOCKET, None)
+    assert [holder.pid for holder in found.writers] == [child]
+    assert os.readlink("/proc/self/ns/net") == before

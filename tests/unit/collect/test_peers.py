@@ -120,3 +120,11 @@ def test_other_families_are_outside(tmp_path: Path) -> None:
 
 def test_tables_that_may_not_be_read_are_uncertain(tmp_path: Path) -> None:
     assert peers(tmp_path).find(1, 5).uncertain
+
+
+def test_a_namespace_that_may_not_be_entered_is_said(tmp_path: Path) -> None:
+    net(tmp_path, 7, unix="0000: 00000002 00000000 00000000 0001 03 55\n")
+    found = peers(tmp_path).find(7, 55)  # the fake process has no namespace to enter
+    assert found.kind is ChannelKind.UNIX_SOCKET
+    assert found.uncertain is not None
+    assert "network namespace" in found.uncertain
