@@ -651,11 +651,11 @@ if os.fork() == 0:
 b.close()
 a.recv(1)
 """
-    before = os.readlink("/proc/self/ns/net")
+    before = Path("/proc/self/ns/net").readlink()
     with running(code) as pid:
         snapshot, wait = look_at(pid, WaitKind.READ)
         child = snapshot.processes[1].id.pid if len(snapshot.processes) > 1 else None
         found = channel(snapshot, wait)
     assert (found.kind, found.uncertain) == (ChannelKind.UNIX_SOCKET, None)
     assert [holder.pid for holder in found.writers] == [child]
-    assert os.readlink("/proc/self/ns/net") == before
+    assert Path("/proc/self/ns/net").readlink() == before
