@@ -3,10 +3,16 @@
 So no call of diag is cut short, and it is known who sent a signal: one that the
 terminal sent went to the whole foreground group, the target included, and must
 not reach it twice.
+
+By signalfd(2): sigtimedwait() of CPython 3.11 gives what happens to be in memory when diag is
+continued (`fg`) after its time-out has passed (signal_sigtimedwait_impl in signalmodule.c).
 """
 
+import ctypes
 import os
+import select
 import signal
+import struct
 import threading
 from collections.abc import Callable
 from typing import NamedTuple
@@ -16,7 +22,8 @@ SI_KERNEL = 0x80
 
 ENDING = frozenset({signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT})
 PASSED_ON = ENDING | {signal.SIGUSR1, signal.SIGUSR2, signal.SIGWINCH}
-_POLL_S = 0.2  # how soon the waiting thread notices that it is no longer wanted
+_SIGSET_BYTES = 128  # sigset_t of glibc and musl: bit n - 1 for signal n
+_INFO = struct.Struct("<Iii116x")  # signalfd_siginfo: ssi_signo, ssi_errno, ssi_code
 
 
 class Arrived(NamedTuple):
@@ -49,7 +56,8 @@ class Signals:
         # What was ignored stays so (nohup): a blocked signal would wait all the same.
         self._numbers = {n for n in numbers if signal.getsignal(n) is not signal.SIG_IGN}
         self._act = act
-        self._wanted = True
+        self._incoming = _signalfd(self._numbers)
+        self._closing, self._close = os.pipe2(os.O_CLOEXEC)
         self._reader, self._writer = os.pipe2(os.O_CLOEXEC | os.O_NONBLOCK)
         self._thread = threading.Thread(target=self._take, name="signals", daemon=True)
         self._thread.start()
@@ -67,17 +75,26 @@ class Signals:
 
     def close(self) -> None:
         """Give the signals back."""
-        self._wanted = False
+        os.close(self._close)
         self._thread.join()
         signal.pthread_sigmask(signal.SIG_SETMASK, self.original_mask)
-        os.close(self._reader)
-        os.close(self._writer)
+        for fd in (self._incoming, self._closing, self._reader, self._writer):
+            os.close(fd)
 
     def _take(self) -> None:
-        while self._wanted:
-            info = signal.sigtimedwait(self._numbers, _POLL_S)
-            if info is None:
-                continue
-            number = signal.Signals(info.si_signo)
-            self._act(Arrived(number, from_terminal=info.si_code == SI_KERNEL))
+        poll = select.poll()
+        poll.register(self._incoming, select.POLLIN)
+        poll.register(self._closing, 0)  # POLLHUP: `close` was called
+        while all(fd == self._incoming for fd, _ in poll.poll()):
+            number, _, code = _INFO.unpack(os.read(self._incoming, _INFO.size))
+            self._act(Arrived(signal.Signals(number), from_terminal=code == SI_KERNEL))
             os.write(self._writer, bytes([number]))
+
+
+def _signalfd(numbers: set[signal.Signals]) -> int:
+    mask = sum(1 << number - 1 for number in numbers).to_bytes(_SIGSET_BYTES, "little")
+    flags = os.O_CLOEXEC  # SFD_CLOEXEC
+    fd: int = ctypes.CDLL(None, use_errno=True).signalfd(-1, mask, flags)
+    if fd < 0:
+        raise OSError(ctypes.get_errno(), "signalfd")
+    return fd

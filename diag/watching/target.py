@@ -155,7 +155,8 @@ def start(command: Sequence[str], *, leave_stderr: bool = False) -> Target:
         signals.close()
         errors.started()
         errors.finish()
-        status = NOT_EXECUTABLE if isinstance(error, PermissionError) else NOT_FOUND
+        missing = isinstance(error, FileNotFoundError)
+        status = NOT_FOUND if missing else NOT_EXECUTABLE
         raise CommandError(f"cannot start {command[0]}: {error.strerror}", status) from error
     errors.started()
     return Target(pids[0], signals=signals, strays=strays, errors=errors)

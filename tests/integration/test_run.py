@@ -81,6 +81,9 @@ def test_a_command_that_does_not_exist_gives_127() -> None:
 def test_a_command_that_cannot_be_executed_gives_126(tmp_path: Path) -> None:
     (tmp_path / "plain").write_text("x")
     assert run_diag("run", "--", str(tmp_path / "plain"))[0] == 126
+    (tmp_path / "plain").chmod(0o755)
+    status, _, err = run_diag("run", "--", str(tmp_path / "plain"))
+    assert (status, "Exec format error" in err) == (126, True)
 
 
 def test_the_streams_are_the_commands_own() -> None:
@@ -122,6 +125,25 @@ def test_a_signal_reaches_the_command_once(name: str) -> None:
         read_until(process.stdout, b"READY")
         os.kill(process.pid, signal.Signals[name])
         assert process.wait(DEADLINE_S) == 41
+
+
+def test_after_ctrl_z_and_fg_signals_still_reach_the_command() -> None:
+    handle = (
+        "import signal, sys, time\n"
+        "signal.signal(signal.SIGTERM, lambda *_: sys.exit(41))\n"
+        "print('READY')\n"
+        "while True: time.sleep(0.1)"
+    )
+    with diag("run", "--", *python(handle)) as process:
+        read_until(process.stdout, b"READY")
+        for _ in range(3):
+            os.killpg(process.pid, signal.SIGSTOP)
+            time.sleep(0.4)
+            os.killpg(process.pid, signal.SIGCONT)
+            time.sleep(0.1)
+        os.kill(process.pid, signal.SIGTERM)
+        _, err = process.communicate(timeout=DEADLINE_S)
+        assert (process.returncode, err) == (41, b"")
 
 
 def test_ctrl_c_on_a_terminal_reaches_the_command_once() -> None:
