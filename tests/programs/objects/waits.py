@@ -41,6 +41,7 @@ def task(seconds):
 
 
 def nested():
+    submitted.wait()  # else a worker may take the inner task before an outer one
     return threads.submit(task, 1000).result()
 
 
@@ -63,6 +64,7 @@ class Shared:
 
 
 threads = ThreadPoolExecutor(2)
+submitted = threading.Event()
 server = Server()
 jobs = queue.SimpleQueue()
 done = queue.Queue()
@@ -79,6 +81,7 @@ if __name__ == "__main__":
     pool = context.Pool(2)
     result = pool.map_async(task, [1000] * 6, chunksize=1)
     outer = [threads.submit(nested) for _ in range(3)]
+    submitted.set()
     waits = {
         "get": server.get,
         "put": server.put,
