@@ -7,7 +7,7 @@ descendant, have the write end because a fork copied it.
 
 from diag.analysis.case import Case
 from diag.analysis.tree import Tree
-from diag.model.channel import ChannelKind, Holder
+from diag.model.channel import Channel, ChannelKind, Holder
 from diag.model.ids import ThreadId
 from diag.model.wait import WaitKind
 
@@ -27,12 +27,17 @@ def inheritance_words(case: Case, reader: ThreadId) -> list[str]:
     for item in thread.wait.channels:
         channel = case.tree.channels.get(item.channel)
         end = _ENDS.get(channel.kind) if channel is not None else None
-        if channel is None or end is None:
+        if channel is None or end is None or _was_accepted(channel):
             continue
         for holder in channel.writers:
             if not _writes(case.tree, holder, channel.id):
                 lines.extend(_words(case, reader.pid, holder, end))
     return lines[:_SHOWN]
+
+
+def _was_accepted(channel: Channel) -> bool:
+    """Whether it is a connection to a listener's path: its ends may be younger than any fork."""
+    return channel.kind is ChannelKind.UNIX_SOCKET and channel.name is not None
 
 
 def _writes(tree: Tree, holder: Holder, channel: str) -> bool:

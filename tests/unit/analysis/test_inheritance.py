@@ -1,6 +1,7 @@
 """Ends of pipes that processes hold only because a fork copied them."""
 
 from diag.analysis.inheritance import inheritance_words
+from diag.model.channel import Channel, ChannelKind, Holder
 from diag.model.ids import ThreadId
 from tests.unit.world import case, lock_wait, pipe, process, reads, thread, waits_for_child, writes
 
@@ -40,3 +41,18 @@ def test_a_parent_or_a_child_is_a_partner() -> None:
     assert not words(writers=(10,))
     own = process(23, thread(23, lock_wait()), parent=21, forked=True)
     assert not words(own, writers=(23,))
+
+
+def test_a_connection_that_was_accepted_is_no_inheritance() -> None:
+    parent = process(10, thread(10, waits_for_child(21)))
+    child = process(21, thread(21, reads("socket:[1]")), parent=10, forked=True)
+
+    def seen(name: str | None) -> list[str]:
+        ends = (Holder(pid=22, fd=4),)
+        channel = Channel(
+            id="socket:[1]", kind=ChannelKind.UNIX_SOCKET, name=name, writers=ends, readers=ends
+        )
+        return inheritance_words(case(parent, child, sibling(), channels=[channel]), READER)
+
+    assert len(seen(None)) == 1
+    assert not seen("/tmp/listener")
