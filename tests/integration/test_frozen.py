@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from diag.pipeline import judge, look
 from tests.integration.pythons import environment
 
 LOOK_S = 0.6
+DEADLINE_S = 5.0
 PROGRAM = "import time; print('READY', flush=True)\nwhile True: time.sleep(0.05)"
 # Where the hierarchy may be, the file that freezes, and what is written to it.
 VERSIONS = {
@@ -68,12 +70,24 @@ def make_group(folders: tuple[str, ...], name: str, pid: int) -> Path:
     pytest.skip(f"needs a control group with {name} that may be made")
 
 
+def wait_until_frozen(group: Path) -> None:
+    """Wait until the kernel says that it has frozen all of a group: it takes some milliseconds."""
+    deadline = time.monotonic() + DEADLINE_S
+    while time.monotonic() < deadline:
+        for name, words in (("freezer.state", "FROZEN"), ("cgroup.events", "frozen 1")):
+            if (group / name).exists() and words in (group / name).read_text():
+                return
+        time.sleep(0.001)
+    raise AssertionError(f"{group} is not frozen")
+
+
 @pytest.mark.parametrize("switch", VERSIONS, indirect=True)
 def test_a_frozen_process_is_named_with_the_file_that_says_so(
     target: subprocess.Popen[bytes], switch: tuple[Path, str, str]
 ) -> None:
     file, freeze, thaw = switch
     file.write_text(freeze)
+    wait_until_frozen(file.parent)
     report = judge(look(target.pid, for_s=LOOK_S))
     assert report.verdict is Verdict.HUNG
     (found,) = report.findings
