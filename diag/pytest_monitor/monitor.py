@@ -28,6 +28,7 @@ from diag.pytest_monitor.board import (
 )
 from diag.pytest_monitor.delivery import interrupt, is_there
 from diag.pytest_monitor.evidence import Evidence
+from diag.pytest_monitor.leftovers import Leftovers, without
 from diag.pytest_monitor.suspects import about, beneath, hung, stuck_beneath, without_own_parts
 from diag.watching.hooks import Hooks
 from diag.watching.look import LOOK_S, look
@@ -91,6 +92,7 @@ class Monitor:
         self._interrupts: dict[tuple[int, int], int] = {}
         self._refused: set[tuple[int, int]] = set()
         self._ended: set[int] = set()
+        self._leftovers = Leftovers()
         self._verdicts = 0
 
     def looked(self, line: Line) -> None:
@@ -104,11 +106,24 @@ class Monitor:
 
     def judge(self, recording: Recording) -> Report:
         """Judge two looks, and let what is proven to hang fail."""
-        report = self._report(recording, self._at_look)
+        report = self._named_anew(self._report(recording, self._at_look), recording)
         for pid, proofs in hung(report, self._at_look).items():
             if (pid, self._at_look[pid].number) not in self._refused:
                 self._fail(self._at_look[pid], report, proofs)
         return report
+
+    def _named_anew(self, report: Report, recording: Recording) -> Report:
+        """Return the report with causes that are not what earlier tests have left behind.
+
+        That something hangs is proven by the whole; why is told by what is left of it.
+        """
+        boards, left = self._at_look, self._leftovers.among(report, self._at_look)
+        self._leftovers.note(report, boards)
+        looks = without(recording, left) if left and hung(report, boards) else None
+        if looks is None:
+            return report
+        again = self._report(looks, boards)
+        return again if hung(again, boards).keys() == hung(report, boards).keys() else report
 
     def passed(self, _story: Story) -> None:
         """Look into what takes too long."""

@@ -146,6 +146,22 @@ def test_in_workers_of_xdist_and_with_the_gil_held(tmp_path: Path) -> None:
     assert "test_gil_held (call) hangs and cannot be interrupted" in run.error
 
 
+def test_what_a_test_left_behind_is_not_the_cause_of_later_hangs(tmp_path: Path) -> None:
+    """Unless it is: who waits for a lock of those threads, or for their end, waits for them."""
+    xml = tmp_path / "results.xml"
+    run = finish(start(SUITES, tmp_path / "evidence", "--diag", f"--junitxml={xml}", "left"))
+    assert "5 failed, 1 passed" in run.out, run.out + run.error
+    found = results(xml)
+    for name, rule in {
+        "test_circle": "lock-cycle",
+        "test_item_that_never_comes": "nobody-can-act",
+        "test_child_with_a_full_pipe": "pipe-child-cycle",
+        "test_lock_of_one_who_was_left": "lock-cycle",
+        "test_end_of_one_who_was_left": "lock-cycle",
+    }.items():
+        assert f"ERROR (proven)  {rule}" in found[name].text, (name, found[name].text)
+
+
 def test_a_hang_at_exit_is_named_and_ended(tmp_path: Path) -> None:
     run = finish(start(SUITES, tmp_path / "evidence", "--diag", "at_exit"))
     assert "1 passed" in run.out

@@ -1,0 +1,120 @@
+"""Threads that an earlier test left behind, stuck for ever: true, and not why this test hangs.
+
+Any thread of a process may end most of its waits, so the proof of a hang goes through those as
+well, and their lock cycle would be named as its cause.
+"""
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from msgspec.structs import replace
+
+from diag.analysis.owners import OwnerState
+from diag.analysis.tree import Tree
+from diag.analysis.wakers import wakers_of
+from diag.model.ids import ThreadId
+from diag.model.recording import Recording
+from diag.model.report import Report
+from diag.model.snapshot import Snapshot
+from diag.pytest_monitor.board import State
+
+Boards = Mapping[int, State]
+
+
+class _Stuck(NamedTuple):
+    """A thread that can never run again, as it was seen.
+
+    Attributes:
+        number: of the state in which its process was then.
+        start_ticks: tells it from a later thread with its id.
+        switches: how often it had been switched: the same if it has not run since.
+
+    """
+
+    number: int
+    start_ticks: int
+    switches: tuple[int | None, int | None]
+
+
+class Leftovers:
+    """Remembers them from one judgement to the next."""
+
+    def __init__(self) -> None:
+        self._stuck: dict[ThreadId, _Stuck] = {}
+
+    def note(self, report: Report, boards: Boards) -> None:
+        """Take down who is stuck, other than main threads."""
+        self._stuck = {
+            member: self._before(member, seen) or seen
+            for member, seen in _stuck_now(report, boards).items()
+        }
+
+    def among(self, report: Report, boards: Boards) -> frozenset[ThreadId]:
+        """Return those who were stuck in an earlier test already, and have not run since."""
+        return frozenset(
+            member
+            for member, seen in _stuck_now(report, boards).items()
+            if (before := self._before(member, seen)) is not None and before.number != seen.number
+        )
+
+    def _before(self, member: ThreadId, seen: _Stuck) -> _Stuck | None:
+        """Return what was taken down of a thread, if it has not run since."""
+        before = self._stuck.get(member)
+        if before is None or None in seen.switches:
+            return None
+        return before if before._replace(number=seen.number) == seen else None
+
+
+def _stuck_now(report: Report, boards: Boards) -> dict[ThreadId, _Stuck]:
+    return {
+        ThreadId(view.process.pid, thread.tid): _Stuck(
+            boards[view.process.pid].number,
+            thread.start_ticks,
+            (thread.voluntary_switches, thread.involuntary_switches),
+        )
+        for view in report.processes
+        if view.process.pid in boards
+        for thread in view.process.threads
+        if thread.tid != view.process.pid and view.live.get(thread.tid) is False
+    }
+
+
+def without(recording: Recording, left: frozenset[ThreadId]) -> Recording | None:
+    """Return the looks without these threads; None if somebody waits for one of them by name.
+
+    Then, as the owner of a lock or by `join`, it is part of why the test hangs.
+    """
+    if any(_waits_by_name(snapshot, left) for snapshot in recording.snapshots):
+        return None
+    looks = tuple(_drop(snapshot, left) for snapshot in recording.snapshots)
+    return replace(recording, snapshots=looks)
+
+
+def _waits_by_name(snapshot: Snapshot, left: frozenset[ThreadId]) -> bool:
+    tree = Tree(snapshot)
+    for member in tree.threads.keys() - left:
+        parties = wakers_of(tree, member)
+        if not parties.threads & left:
+            continue
+        beside = frozenset(tree.threads_of[member.pid]) - {member}
+        owned = parties.owner is not None and parties.owner.state is not OwnerState.UNKNOWN
+        if owned or parties.completion is not None or not beside <= parties.threads:
+            return True
+    return False
+
+
+def _drop(snapshot: Snapshot, left: frozenset[ThreadId]) -> Snapshot:
+    return replace(
+        snapshot,
+        processes=tuple(
+            replace(
+                process,
+                threads=tuple(
+                    thread
+                    for thread in process.threads
+                    if ThreadId(process.pid, thread.tid) not in left
+                ),
+            )
+            for process in snapshot.processes
+        ),
+    )
