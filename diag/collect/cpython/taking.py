@@ -1,0 +1,151 @@
+"""What the code of the functions that a thread is in says of locks: taken, or yet to be released.
+
+A lock is taken if a function has called acquire() on it before the line where it stands,
+as the source reads, and no release(); or if it is an attribute of an object that a frame is
+in the `with` of, and the `__enter__` of its class names it beside `acquire`. A Semaphore is
+taken by `with` only: who acquires one by itself may mean to consume a signal.
+"""
+
+from collections.abc import Iterator
+from itertools import islice, takewhile
+
+import msgspec
+
+from diag.collect.cpython.exits import Exits
+from diag.collect.cpython.framelayout import FrameLayout
+from diag.collect.cpython.frames import Frame, Frames, FrameUnreadableError
+from diag.collect.cpython.holders import FORKING_FUNCTION
+from diag.collect.cpython.layout import OBJECT_TYPE
+from diag.collect.cpython.locks import Interior
+from diag.collect.cpython.places import Places
+from diag.collect.cpython.scope import Scope
+from diag.collect.cpython.sources import acquired_before
+from diag.collect.cpython.values import Values
+from diag.collect.memory import MemoryBudgetError, MemoryUnreadableError
+from diag.model.lock import Candidate
+from diag.model.process import Process
+
+MAX_FRAMES = 60
+# Who waits there waits for an item, an event or a result, or for a lock taken by `with`.
+_LIBRARIES = ("/threading.py", "/queue.py", "/concurrent/futures/_base.py")
+_TAKES, _GIVES, _ENTERS = "acquire", "release", "__enter__"
+
+
+class Seen(msgspec.Struct):
+    """What the frames of a thread say: locks that it took, and those it may yet release."""
+
+    taken: dict[int, Candidate]
+    given: set[int]
+
+
+def both(one: Seen | None, other: Seen | None) -> Seen | None:
+    """Return what two looks at a thread that runs have in all, None if one of them failed."""
+    if one is None or other is None:
+        return None
+    return Seen({**one.taken, **other.taken}, one.given | other.given)
+
+
+class Taking:
+    """Reads the frames of one process."""
+
+    def __init__(self, interior: Interior, layout: FrameLayout, process: Process) -> None:
+        memory, types, version = interior.memory, interior.types, interior.version
+        self._pid, self._forked = process.pid, process.forked_without_exec
+        self._memory, self._layout = memory, layout
+        self._values = Values(memory, types, version)
+        self._frames = Frames(memory, types, layout)
+        self._scope = Scope(memory, self._values, layout, version)
+        self._exits = Exits(memory, types, self._values, version)
+        self._places = Places(memory, self._values, layout, version)
+
+    def sought(self, thread_state: int, lock: int) -> int | None:
+        """Return what a thread that is blocked on a lock waits for, None if it has no holder.
+
+        That is the lock itself, or the Semaphore that its innermost frames acquire.
+        """
+        try:
+            innermost = list(islice(self._frames.of(thread_state), 2))
+            in_library = bool(innermost) and self._places.file_of(innermost[0]).endswith(_LIBRARIES)
+        except MemoryBudgetError:
+            raise
+        except (MemoryUnreadableError, FrameUnreadableError):
+            return None
+        if not in_library:
+            return lock if innermost else None
+        wait, caller = innermost[0], innermost[-1]
+        if (wait.code.name, caller.code.name) != ("wait", _TAKES):
+            return None
+        return caller.first_local if self._values.is_a(caller.first_local, "Semaphore") else None
+
+    def look_at(self, thread_state: int, ident: int, wanted: set[int]) -> Seen | None:
+        """Return what the frames of a thread say of the wanted locks, None if they are unreadable.
+
+        A child that multiprocessing forked never returns to the frames of its parent.
+        """
+        seen = Seen({}, set())
+        try:
+            frames = self._frames.of(thread_state)
+            if self._forked:
+                frames = takewhile(lambda frame: frame.code.name != FORKING_FUNCTION, frames)
+            for frame in islice(frames, MAX_FRAMES):
+                for address, candidate in self._taken(frame, ident):
+                    if address in wanted:
+                        seen.taken.setdefault(address, candidate)
+                seen.given |= self._given(frame, wanted)
+        except MemoryBudgetError:
+            raise
+        except (MemoryUnreadableError, FrameUnreadableError):
+            return None
+        return seen
+
+    def _taken(self, frame: Frame, ident: int) -> Iterator[tuple[int, Candidate]]:
+        if _TAKES in self._scope.names_used(frame.code.address):
+            place = self._places.of(frame)
+            first_line = self._memory.i32(frame.code.address + self._layout.code_first_line)
+            for names, line in acquired_before(
+                self._pid, place.file, frame.code.name, first_line, place.line
+            ):
+                address = self._lock_of(self._scope.resolve(frame, names))
+                if address is not None:
+                    name = ".".join(names)
+                    yield address, Candidate(ident, name, place.function, place.file, line)
+        for manager in self._exits.entered(frame):
+            for name, address in self._taken_by_enter(manager):
+                place = self._places.of(frame)
+                yield address, Candidate(ident, name, place.function, place.file, place.line)
+
+    def _lock_of(self, address: int | None) -> int | None:
+        """Return a lock itself, of a Condition its own; None for a Semaphore."""
+        if self._values.is_a(address, "Semaphore"):
+            return None
+        if self._values.is_a(address, "Condition"):
+            return self._values.attribute(address, "_lock")
+        return address
+
+    def _taken_by_enter(self, manager: int) -> Iterator[tuple[str, int]]:
+        """Yield what the `__enter__` of an object takes: a Semaphore, or some of its attributes."""
+        if self._values.is_a(manager, "Semaphore"):
+            yield "it by `with`", manager
+            return
+        kind = self._memory.u64(manager + OBJECT_TYPE)
+        function = self._scope.of_class(kind, _ENTERS)
+        code = self._scope.code_of(function) if function is not None else None
+        names = self._scope.names_used(code) if code is not None else frozenset()
+        facts = self._values.type_of(manager)
+        if facts is None or names.isdisjoint((_TAKES, _ENTERS)):
+            return
+        for name, address in self._values.attributes(manager).items():
+            if name in names:
+                yield f"{name} of {facts.name.rpartition('.')[2]}", address
+
+    def _given(self, frame: Frame, wanted: set[int]) -> set[int]:
+        """Return which of the locks a frame names, if it names `release`, too."""
+        names = self._scope.names_used(frame.code.address)
+        if _GIVES not in names:
+            return set()
+        variables = self._scope.variables(frame)
+        found = set(variables.values())
+        for name in names:
+            found.add(self._values.entry(frame.globals, name) or 0)
+            found |= {self._values.attribute(value, name) or 0 for value in variables.values()}
+        return found & wanted
