@@ -3,6 +3,7 @@
 from collections import defaultdict
 from functools import cached_property
 
+from diag.analysis.bystanders import Bystanders, bystanders_among
 from diag.model.channel import Channel
 from diag.model.ids import ThreadId
 from diag.model.process import Process
@@ -42,6 +43,14 @@ class Tree:
         for process in self.processes.values():
             found[process.parent_pid].append(process.pid)
         return {pid: tuple(found.get(pid, ())) for pid in self.processes}
+
+    @cached_property
+    def bystanders_of(self) -> dict[int, Bystanders]:
+        """The threads that do nothing for the program, by pid."""
+        return {
+            pid: bystanders_among({thread_id: self.threads[thread_id] for thread_id in thread_ids})
+            for pid, thread_ids in self.threads_of.items()
+        }
 
     def thread_with_ident(self, pid: int, ident: int) -> ThreadId | None:
         """Return the thread of the process that has this pthread id, or None."""
