@@ -66,7 +66,7 @@ class Observer:
 
     def look(self) -> float:
         """Look once at every thread; return the seconds to wait before the next look."""
-        began = time.monotonic()
+        began = time.thread_time()
         self.looks += 1
         for pid in self._pids:
             gil = self._gils[pid]
@@ -74,7 +74,7 @@ class Observer:
                 watched = self._watched(pid, tid)
                 if watched is not None:
                     watched.look(gil, self._memory(pid))
-        return max(EVERY_S, _SHARE * (time.monotonic() - began))
+        return max(EVERY_S, _SHARE * (time.thread_time() - began))
 
     def finish(self) -> Activity:
         """Close all descriptors and return what was seen."""

@@ -209,7 +209,7 @@ class Watcher:
         self._first = first_look(
             self._target.pid,
             also=also,
-            wants_stacks=lambda seen: stacks is not None and _wants_stacks(seen, step.because),
+            wants_stacks=lambda seen: stacks is not None and self._wants_stacks(seen, step),
             add_stacks=stacks or add_stacks,
         )
         if self._plan.still_s >= self._stall_s:
@@ -221,13 +221,19 @@ class Watcher:
             self._count(self._first)
         return False
 
+    def _wants_stacks(self, seen: Snapshot, step: Step) -> bool:
+        """Return whether a look needs stacks: rules about slowness do, if it is not too costly."""
+        about_slowness = self._grows or step.because in (plan.REGULAR, plan.GROWTH)
+        return needs_stacks(Tree(seen)) or (about_slowness and len(seen.processes) <= MOST_STACKS)
+
     def _count(self, first: Snapshot) -> None:
         """See what busy threads do, for rules about slowness: nobody waits for this answer."""
         samples, self._activities = count_until(
             first, first.started_s + plan.CONFIRM_AFTER_S, record=lambda _: None
         )
-        self._samples += samples[-1:]
-        for sample in samples[-1:]:
+        ends = (samples[0], samples[-1])  # the first has the connections
+        self._samples += ends
+        for sample in ends:
             self._hooks.record(sample)
         for activity in self._activities:
             self._hooks.record(activity)
@@ -259,9 +265,3 @@ class Watcher:
             error_lines=self._error_lines,
             end=end,
         )
-
-
-def _wants_stacks(seen: Snapshot, because: str) -> bool:
-    """Return whether a look needs stacks: rules about slowness do, if that is not too costly."""
-    about_slowness = because in (plan.REGULAR, plan.GROWTH)
-    return needs_stacks(Tree(seen)) or (about_slowness and len(seen.processes) <= MOST_STACKS)

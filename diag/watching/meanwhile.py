@@ -17,7 +17,7 @@ _SAMPLE_EVERY_S = 0.25
 _MOST_SAMPLES = 240
 _FIRST_INTERVAL_S = 0.1
 _ACTIVITY_AT_LEAST_S = 0.8  # of a busy tree; shorter and chance decides
-_ACTIVITY_AT_MOST_S = 2.0
+_ACTIVITY_AT_MOST_S = 3.0
 _PAUSES = (WaitKind.SLEEP, WaitKind.LOCK)
 _LOOKS_AT_LEAST = 20  # on a crowded machine diag itself waits for a CPU
 
@@ -82,11 +82,15 @@ class _Counting:
         enough_s = min(max(until_s, started_s + _ACTIVITY_AT_LEAST_S), latest_s)
         observer = Observer(self._first, pids)
         circling = Circling(self._first)
+        circles_at_s = 0.0  # it costs more, and must not keep the other from looking
         try:
             while (now_s := time.monotonic()) < latest_s and (
-                now_s < enough_s or observer.looks < _LOOKS_AT_LEAST
+                now_s < enough_s or min(observer.looks, circling.looks) < _LOOKS_AT_LEAST
             ):
-                time.sleep(max(observer.look(), circling.look()))
+                pause_s = observer.look()
+                if now_s >= circles_at_s:
+                    circles_at_s = now_s + circling.look()
+                time.sleep(pause_s)
                 if now_s >= self.samples[-1].at_s + self.every_s:
                     self.sample()
                     observer.add(_busy(*self.samples[-2:]))

@@ -1,5 +1,6 @@
 """Which threads of a tree go round in circles while others look at what they do."""
 
+import math
 import time
 
 import msgspec
@@ -25,6 +26,7 @@ class Circling:
     """Looks at the frames of threads that run or pause; end it with `finish`."""
 
     def __init__(self, snapshot: Snapshot) -> None:
+        self._looks = 0
         access = Access(PROC, _MAX_BYTES, _MAX_S)
         self._readers: dict[int, TurnsReader] = {}
         self._tids: dict[tuple[int, int], int] = {}
@@ -38,12 +40,18 @@ class Circling:
                 self._readers[process.pid] = reader
                 self._tids |= {(process.pid, ident): tid for ident, tid in idents.items()}
 
+    @property
+    def looks(self) -> float:
+        """How often it has looked; no end of it where there is nothing to look at."""
+        return self._looks if self._readers else math.inf
+
     def look(self) -> float:
         """Look once at every thread; return the seconds to wait before the next look."""
-        began_s = time.monotonic()
+        began_s = time.thread_time()
+        self._looks += 1
         for reader in self._readers.values():
             reader.look()
-        return _SHARE * (time.monotonic() - began_s)
+        return _SHARE * (time.thread_time() - began_s)
 
     def finish(self, activity: Activity) -> Activity:
         """Close everything; return the activity with what was seen."""
