@@ -1,5 +1,9 @@
 """A cause in words: link after link, from what can never end to those who wait for it."""
 
+from collections.abc import Iterable
+
+from msgspec.structs import replace
+
 from diag.analysis.candidate_words import candidate_words
 from diag.analysis.case import Case
 from diag.analysis.completions import Completion, TaskState
@@ -17,6 +21,7 @@ from diag.model.lock import LockKind
 from diag.model.wait import Wait, WaitKind
 
 _SHOWN_WORKERS = 4
+_SHOWN_EQUALS = 6
 
 
 def wait_link(case: Case, waiter: ThreadId) -> Link:
@@ -190,18 +195,60 @@ def _age(case: Case, pid: int) -> str:
     return f" {age_s:.0f} s ago" if age_s >= 0 else ""
 
 
+def wait_links(case: Case, waiters: Iterable[ThreadId], *, shown: int) -> tuple[list[Link], int]:
+    """Return the waits of threads, equal ones as one link, and how many threads these are.
+
+    Args:
+        case: with the threads.
+        waiters: in the order in which to show them.
+        shown: links at most.
+
+    """
+    alike: dict[object, list[ThreadId]] = {}
+    for waiter in waiters:
+        alike.setdefault(_likeness(case, waiter), []).append(waiter)
+    told = list(alike.values())[:shown]
+    return [_link_of_equals(case, group) for group in told], sum(map(len, told))
+
+
 def victim_links(case: Case, victims: tuple[ThreadId, ...], *, shown: int = 6) -> list[Link]:
-    """Return the waits of victims, the nearest first, with the rest counted.
+    """Return the waits of victims, the nearest first, equal ones as one, the rest counted.
 
     Threads that run no code of the user's (a pool's own, idle ones) are counted only.
     """
-    told = [victim for victim in victims if runs_user_code(case, victim)][:shown]
-    links = [wait_link(case, victim) for victim in told]
-    rest = len(victims) - len(told)
+    users = [victim for victim in victims if runs_user_code(case, victim)]
+    links, told = wait_links(case, users, shown=shown)
+    rest = len(victims) - told
     if rest > 0:
         threads = "1 more thread waits" if rest == 1 else f"{rest} more threads wait"
         links.append(Link(text=f"{threads} behind these", source=Source.OBSERVED))
     return links
+
+
+def _likeness(case: Case, waiter: ThreadId) -> object:
+    """Return what threads have in common that wait at one place for one party."""
+    thread = case.tree.threads[waiter]
+    stack = thread.stack.frames if thread.stack is not None else ()
+    lock = thread.wait.lock
+    channels = tuple(item.channel for item in thread.wait.channels)
+    return (
+        tuple((frame.file, frame.line, frame.function) for frame in stack),
+        thread.wait.kind,
+        (lock.address, lock.semaphore and lock.semaphore.key) if lock is not None else None,
+        channels,
+        case.liveness.wakers[waiter].owner,
+    )
+
+
+def _link_of_equals(case: Case, group: list[ThreadId]) -> Link:
+    first, *others = group
+    link = wait_link(case, first)
+    if not others:
+        return link
+    ids = [str(other.pid if other.tid == other.pid else other.tid) for other in others]
+    some = ", ".join(ids[:_SHOWN_EQUALS]) + (", ..." if len(ids) > _SHOWN_EQUALS else "")
+    more = "1 more waits" if len(others) == 1 else f"{len(others)} more wait"
+    return replace(link, details=(*link.details, f"{more} just like it: {some}"))
 
 
 def runs_user_code(case: Case, thread_id: ThreadId) -> bool:

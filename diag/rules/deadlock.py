@@ -7,7 +7,7 @@ from typing import Any
 from diag.analysis.candidate_words import UNPROVEN
 from diag.analysis.case import Case
 from diag.analysis.causes import Cause, CauseKind
-from diag.analysis.chain import evidence_of, victim_links, wait_link
+from diag.analysis.chain import evidence_of, victim_links, wait_links
 from diag.analysis.owners import OwnerState
 from diag.model.base import Record
 from diag.model.finding import Confidence, Evidence, Link, Source
@@ -69,9 +69,8 @@ def common_fields(case: Case, deadlock: Deadlock) -> dict[str, Any]:
 
 
 def _chain(case: Case, deadlock: Deadlock) -> Iterable[Link]:
-    members = _one_of_each(deadlock)
-    links = [wait_link(case, member) for member in members[:_SHOWN_MEMBERS]]
-    hidden = len(deadlock.members) - len(links)
+    links, told = wait_links(case, _one_of_each(deadlock), shown=_SHOWN_MEMBERS)
+    hidden = len(deadlock.members) - told
     if hidden > 0:
         what = "more like it" if len(deadlock.causes) > 1 else "more threads in the same knot"
         links.append(Link(text=f"{hidden} {what}", source=Source.OBSERVED))
