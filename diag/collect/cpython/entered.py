@@ -23,6 +23,7 @@ from diag.collect.memory import Memory
 LOCK_TYPES = frozenset(("_thread.lock", "_thread.RLock", SEMLOCK))
 _SHARED = "SemLock"  # multiprocessing.synchronize
 MAX_DEPTH = 5
+_GENERATED, _STACK = "_GeneratorContextManager", "ExitStack"  # contextlib
 _RELEASE, _PUSH = "release", "push"
 
 
@@ -90,25 +91,43 @@ class Entered:
             inner = self.values.attribute(address, "_semlock")
             if inner is not None and self.is_lock(inner):
                 yield inner
-        elif "_GeneratorContextManager" in kind.lineage:
-            yield from self._of_generator(address, depth)
-        elif "ExitStack" in kind.lineage and not pushes:
-            yield from self._of_stack(address, depth)
+        elif _GENERATED in kind.lineage and (frame := self._generator_of(address)) is not None:
+            yield from self.locks(frame, depth + 1)
+        elif _STACK in kind.lineage and not pushes:
+            for manager in self._on_stack(address):
+                yield from self._behind(manager, depth + 1)
 
-    def _of_generator(self, manager: int, depth: int) -> Iterator[int]:
+    def suspended(self, frame: Frame) -> Iterator[Frame]:
+        """Yield the frames of the generators that a frame has entered as context managers."""
+        for manager in self._exits.entered(frame):
+            yield from self._suspended_in(manager, 0)
+
+    def managers(self, frame: Frame) -> Iterator[int]:
+        """Yield the context managers that a frame itself is inside of."""
+        return self._exits.entered(frame)
+
+    def _suspended_in(self, manager: int, depth: int) -> Iterator[Frame]:
+        lineage = self._lineage(manager) if depth <= MAX_DEPTH else ()
+        if _GENERATED in lineage and (frame := self._generator_of(manager)) is not None:
+            yield frame
+            for inner in self._exits.entered(frame):
+                yield from self._suspended_in(inner, depth + 1)
+        elif _STACK in lineage:
+            for inner in self._on_stack(manager):
+                yield from self._suspended_in(inner, depth + 1)
+
+    def _generator_of(self, manager: int) -> Frame | None:
         generator = self.values.attribute(manager, "gen")
         place = self._coroutines.frame_of(generator) if generator is not None else 0
-        frame = self.frames.at(place) if place else None
-        if frame is not None:
-            yield from self.locks(frame, depth + 1)
+        return self.frames.at(place) if place else None
 
-    def _of_stack(self, stack: int, depth: int) -> Iterator[int]:
+    def _on_stack(self, stack: int) -> Iterator[int]:
         callbacks = self.values.items(self.values.attribute(stack, "_exit_callbacks") or 0)
         for callback in callbacks or ():
             pair = self.values.items(callback) or ()
             manager = self._exits.bound_to_exit(pair[1]) if len(pair) == 2 else None
             if manager is not None:
-                yield from self._behind(manager, depth + 1)
+                yield manager
 
     def names(self, frame: Frame) -> list[str | None]:
         """Return the names that a frame's code uses, None for what is not readable."""

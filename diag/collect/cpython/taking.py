@@ -2,7 +2,8 @@
 
 A lock is taken if a function has called acquire() on it before the line where it stands,
 as the source reads, and no release(); or if it is an attribute of an object that a frame is
-in the `with` of, and the `__enter__` of its class names it beside `acquire`. A Semaphore is
+in the `with` of, and the `__enter__` of its class names it beside `acquire`, or a method
+that it calls does. Generators that are entered by `with` count as frames. A Semaphore is
 taken by `with` only: who acquires one by itself may mean to consume a signal.
 """
 
@@ -11,16 +12,15 @@ from itertools import islice, takewhile
 
 import msgspec
 
-from diag.collect.cpython.exits import Exits
+from diag.collect.cpython.entered import Entered
 from diag.collect.cpython.framelayout import FrameLayout
-from diag.collect.cpython.frames import Frame, Frames, FrameUnreadableError
+from diag.collect.cpython.frames import Frame, FrameUnreadableError
 from diag.collect.cpython.holders import FORKING_FUNCTION
 from diag.collect.cpython.layout import OBJECT_TYPE
 from diag.collect.cpython.locks import Interior
 from diag.collect.cpython.places import Places
 from diag.collect.cpython.scope import Scope
 from diag.collect.cpython.sources import acquired_before
-from diag.collect.cpython.values import Values
 from diag.collect.memory import MemoryBudgetError, MemoryUnreadableError
 from diag.model.lock import Candidate
 from diag.model.process import Process
@@ -52,10 +52,9 @@ class Taking:
         memory, types, version = interior.memory, interior.types, interior.version
         self._pid, self._forked = process.pid, process.forked_without_exec
         self._memory, self._layout = memory, layout
-        self._values = Values(memory, types, version)
-        self._frames = Frames(memory, types, layout)
+        self._entered = Entered(memory, types, layout, version)
+        self._values = self._entered.values
         self._scope = Scope(memory, self._values, layout, version)
-        self._exits = Exits(memory, types, self._values, version)
         self._places = Places(memory, self._values, layout, version)
 
     def sought(self, thread_state: int, lock: int) -> int | None:
@@ -64,7 +63,7 @@ class Taking:
         That is the lock itself, or the Semaphore that its innermost frames acquire.
         """
         try:
-            innermost = list(islice(self._frames.of(thread_state), 2))
+            innermost = list(islice(self._entered.frames.of(thread_state), 2))
             in_library = bool(innermost) and self._places.file_of(innermost[0]).endswith(_LIBRARIES)
         except MemoryBudgetError:
             raise
@@ -84,14 +83,15 @@ class Taking:
         """
         seen = Seen({}, set())
         try:
-            frames = self._frames.of(thread_state)
+            frames = self._entered.frames.of(thread_state)
             if self._forked:
                 frames = takewhile(lambda frame: frame.code.name != FORKING_FUNCTION, frames)
             for frame in islice(frames, MAX_FRAMES):
-                for address, candidate in self._taken(frame, ident):
-                    if address in wanted:
-                        seen.taken.setdefault(address, candidate)
-                seen.given |= self._given(frame, wanted)
+                for part in (frame, *self._entered.suspended(frame)):
+                    for address, candidate in self._taken(part, ident):
+                        if address in wanted:
+                            seen.taken.setdefault(address, candidate)
+                    seen.given |= self._given(part, wanted)
         except MemoryBudgetError:
             raise
         except (MemoryUnreadableError, FrameUnreadableError):
@@ -109,7 +109,7 @@ class Taking:
                 if address is not None:
                     name = ".".join(names)
                     yield address, Candidate(ident, name, place.function, place.file, line)
-        for manager in self._exits.entered(frame):
+        for manager in self._entered.managers(frame):
             for name, address in self._taken_by_enter(manager):
                 place = self._places.of(frame)
                 yield address, Candidate(ident, name, place.function, place.file, place.line)
@@ -127,16 +127,23 @@ class Taking:
         if self._values.is_a(manager, "Semaphore"):
             yield "it by `with`", manager
             return
-        kind = self._memory.u64(manager + OBJECT_TYPE)
-        function = self._scope.of_class(kind, _ENTERS)
-        code = self._scope.code_of(function) if function is not None else None
-        names = self._scope.names_used(code) if code is not None else frozenset()
+        names = self._names_of_enter(self._memory.u64(manager + OBJECT_TYPE))
         facts = self._values.type_of(manager)
         if facts is None or names.isdisjoint((_TAKES, _ENTERS)):
             return
         for name, address in self._values.attributes(manager).items():
             if name in names:
                 yield f"{name} of {facts.name.rpartition('.')[2]}", address
+
+    def _names_of_enter(self, kind: int) -> frozenset[str]:
+        """Return the names that a class's `__enter__` uses, and the methods that it calls."""
+        names = self._names_of_method(kind, _ENTERS)
+        return names.union(*(self._names_of_method(kind, name) for name in names))
+
+    def _names_of_method(self, kind: int, name: str) -> frozenset[str]:
+        function = self._scope.of_class(kind, name)
+        code = self._scope.code_of(function) if function is not None else None
+        return self._scope.names_used(code) if code is not None else frozenset()
 
     def _given(self, frame: Frame, wanted: set[int]) -> set[int]:
         """Return which of the locks a frame names, if it names `release`, too."""
