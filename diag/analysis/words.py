@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
+from diag.analysis.owner_descriptions import capped, describe_owner
 from diag.analysis.purposes import name_of, purpose_of, with_names
 from diag.model.channel import Channel, ChannelKind, Holder
 from diag.model.lock import Lock, LockKind, Semaphore
@@ -10,8 +11,6 @@ from diag.model.process import Process
 from diag.model.subject import Subject, SubjectKind
 from diag.model.thread import Thread
 from diag.model.wait import ChannelWait, Wait, WaitKind
-
-MOST_NAMED = 4
 
 _FIXED = {
     WaitKind.RUNNING: "runs",
@@ -77,11 +76,16 @@ def describe_wait(
     """
     scene = Scene(thread.wait, thread, process, channels, with_owner)
     kind = thread.wait.kind
-    words = _FIXED.get(kind) or _DESCRIBERS[kind](scene)
+    words = _role(thread) or _FIXED.get(kind) or _DESCRIBERS[kind](scene)
     words += _deadline(scene) + _event_loop(scene)
     if thread.wait.unknown is not None:
         words += f" (not fully understood: {thread.wait.unknown})"
     return words
+
+
+def _role(thread: Thread) -> str | None:
+    """Say what a thread that runs no Python is there for, where that is known."""
+    return f"is {thread.native.role}" if thread.native and thread.native.role else None
 
 
 def describe_lock(lock: Lock) -> str:
@@ -91,27 +95,6 @@ def describe_lock(lock: Lock) -> str:
     if lock.kind is LockKind.SEMAPHORE:
         return _semaphore_name(lock.semaphore)
     return _LOCK_NAMES[lock.kind]
-
-
-def describe_owner(lock: Lock, process: Process) -> str | None:
-    """Say who holds a lock, as far as the lock itself records it; None if it does not.
-
-    An owner that is none of the threads known by ident is said to be just that: whether it was
-    lost in a fork is for the analysis to prove.
-    """
-    if lock.semaphore is not None:
-        return _semaphore_owner(lock.semaphore)
-    if lock.owner_tid is not None:
-        return f"held by thread {lock.owner_tid}"
-    if lock.owner_ident is None:
-        return f"owner unknown: {lock.owner_unknown}" if lock.owner_unknown else None
-    owner = next((known for known in process.threads if known.ident == lock.owner_ident), None)
-    verb = "thread" if lock.kind is LockKind.JOIN else "held by"
-    if owner is None:
-        return f"{verb} {lock.owner_ident:#x}, which is no thread known there"
-    name = owner.stack.thread_name if owner.stack and owner.stack.thread_name else owner.name
-    earlier = ", or one that ended and had its id" if lock.owner_reused else ""
-    return f'{verb} "{name}" (tid {owner.tid}{earlier})'
 
 
 def describe_channel(channel: Channel) -> str:
@@ -170,7 +153,7 @@ def _ends(scene: Scene) -> str:
     if len(waits) == 1:
         return f"{verb} {_end(waits[0], scene, with_holders=True)}"
     ends = [_end(each, scene, with_holders=False) for each in waits]
-    return f"{verb} {len(waits)} descriptors: {_capped(ends)}"
+    return f"{verb} {len(waits)} descriptors: {capped(ends)}"
 
 
 def _end(waited: ChannelWait, scene: Scene, *, with_holders: bool) -> str:
@@ -219,7 +202,7 @@ def _end_name(kind: ChannelKind, direction: str) -> str:
 def _child(scene: Scene) -> str:
     if scene.wait.any_child or not scene.wait.children:
         return "waits for the exit of any child"
-    return f"waits for the exit of {_capped([str(pid) for pid in scene.wait.children])}"
+    return f"waits for the exit of {capped([str(pid) for pid in scene.wait.children])}"
 
 
 def _file_lock(scene: Scene) -> str:
@@ -230,7 +213,7 @@ def _file_lock(scene: Scene) -> str:
     )
     if not scene.wait.holders:
         return f"waits for a file lock{file}; holder unknown"
-    return f"waits for a file lock{file}; held by {_capped([str(p) for p in scene.wait.holders])}"
+    return f"waits for a file lock{file}; held by {capped([str(p) for p in scene.wait.holders])}"
 
 
 def _disk(scene: Scene) -> str:
@@ -288,26 +271,8 @@ def _semaphore_name(semaphore: Semaphore | None) -> str:
     return "a multiprocessing Semaphore"
 
 
-def _semaphore_owner(semaphore: Semaphore) -> str:
-    if semaphore.value > 0:
-        return f"free at that moment (value {semaphore.value})"
-    said = []
-    if semaphore.holders:
-        said.append(f"held by {_capped([str(holder.pid) for holder in semaphore.holders])}")
-    elif not semaphore.unread:
-        said.append("no process that maps it holds it")
-    if semaphore.unread:
-        said.append(f"not readable: {_capped([str(pid) for pid in semaphore.unread])}")
-    return ", ".join(said)
-
-
 def _pids(holders: Sequence[Holder], own: int) -> str:
     pids = sorted({holder.pid for holder in holders})
     if pids == [own]:
         return "itself alone"
-    return _capped([str(pid) for pid in pids])
-
-
-def _capped(names: Sequence[str]) -> str:
-    shown = ", ".join(names[:MOST_NAMED])
-    return f"{shown} and {len(names) - MOST_NAMED} more" if len(names) > MOST_NAMED else shown
+    return capped([str(pid) for pid in pids])

@@ -93,7 +93,7 @@ def _evidence(case: Case, deadlock: Deadlock) -> list[Evidence]:
     guessed = any(owner is not None and owner.state is OwnerState.CANDIDATE for owner in owners)
     if guessed and not all(cause.proven for cause in deadlock.causes):
         doubts.add(UNPROVEN)
-    facts = facts[:_SHOWN_EVIDENCE]
+    facts = list(dict.fromkeys(facts))[:_SHOWN_EVIDENCE]
     facts.extend(
         Evidence(text=f"not proven: {doubt}", source=Source.OBSERVED) for doubt in sorted(doubts)
     )

@@ -1,15 +1,18 @@
 """Every kind of wait has words, and no words say more than is known."""
 
+import msgspec
 import pytest
 
 from diag.analysis.words import describe_wait
 from diag.model.channel import Channel, ChannelKind, Holder
 from diag.model.ids import ProcessId
-from diag.model.lock import Lock, LockKind, Semaphore, SemaphoreHolder
+from diag.model.lock import Candidate, Lock, LockKind, Semaphore, SemaphoreHolder
+from diag.model.native import Native
 from diag.model.process import Process
 from diag.model.stack import Frame, Stack
 from diag.model.thread import Thread
 from diag.model.wait import ChannelWait, Wait, WaitKind
+from tests.unit import world
 
 PIPE = Channel(id="pipe:[123]", kind=ChannelKind.PIPE, writers=(Holder(pid=2402, fd=6),))
 STDLIB = "/usr/lib/python3.12/"
@@ -208,3 +211,18 @@ def test_a_plain_lock_is_named_for_what_the_library_uses_it_for(
 def test_a_users_own_queue_module_is_not_the_standard_one() -> None:
     user = Frame(function="get", file="/srv/app/queue.py", line=3)
     assert words(lock(LockKind.LOCK), user) == "waits for a Lock"
+
+
+def test_who_seems_to_hold_a_lock_is_named() -> None:
+    held = (Candidate(192, "lock", "take", "app.py", 7), Candidate(9999, "lock", "f", "app.py", 1))
+    waiter = world.thread(11, world.lock_wait(candidates=held))
+    holder = world.thread(12, world.SLEEPING, name="audit", stack=())
+    said = describe_wait(waiter, world.process(10, waiter, holder), {})
+    assert said == 'waits for a Lock; seems to be held by "audit" (tid 12), 0x270f'
+
+
+def test_a_thread_that_runs_no_python_is_called_what_it_is() -> None:
+    native = Native(role="faulthandler's watchdog", harmless=True)
+    watchdog = msgspec.structs.replace(world.thread(11, world.lock_wait()), native=native)
+    said = describe_wait(watchdog, world.process(10, watchdog), {})
+    assert said == "is faulthandler's watchdog"
