@@ -19,7 +19,7 @@ from diag.model.recording import End, Header, Recording
 from diag.model.report import Report
 from diag.model.sample import Activity, Sample
 from diag.model.snapshot import Snapshot
-from diag.watching import plan
+from diag.watching import events, plan
 from diag.watching.growing import grows
 from diag.watching.helper import helpers_cpu_s
 from diag.watching.hooks import Hooks, Outcome, still_true
@@ -116,20 +116,20 @@ class Watcher:
         self.story.looked(first)
         self._hooks.record(first)
 
-    def _wait(self, step: Step) -> plan.Event | None:
+    def _wait(self, step: Step) -> events.Event | None:
         """Wait until the step is due; return what came first, if anything did."""
         while True:
             signals = self._target.wait(step.at_s)
             self._note(self._target.errors.take())
             now_s = time.monotonic()
             if self._target.has_exited():
-                return plan.Exited(now_s)
+                return events.Exited(now_s)
             if signals and not self._target.ours:
-                return plan.Interrupted(now_s)
+                return events.Interrupted(now_s)
             if now_s >= step.at_s:
                 return None
 
-    def _perform(self, step: Step) -> plan.Event:
+    def _perform(self, step: Step) -> events.Event:
         if step.do is Do.ROUTINE:
             return self._pass()
         if step.do is Do.ACT:
@@ -138,20 +138,20 @@ class Watcher:
             timed_out = step.because == plan.TIME_OUT
             ended = self._hooks.act(self._report, self._routine.ids, timed_out)
             self._target.errors.skip()
-            return plan.Acted(time.monotonic(), ended)
+            return events.Acted(time.monotonic(), ended)
         also = (*self._target.adopted(), *self._routine.pids)
         before_s, helpers_s = time.process_time(), helpers_cpu_s()
         try:
             hung = self._look(step, also) if step.do is Do.LOOK else self._confirm(also)
         except (TargetGoneError, TargetForbiddenError) as error:
             self._miss(error)
-            return plan.Lost(time.monotonic(), time.process_time() - before_s)
+            return events.Lost(time.monotonic(), time.process_time() - before_s)
         helpers_s = helpers_cpu_s() - helpers_s
         self.story.helpers_cpu_s += helpers_s
         cost_s = time.process_time() - before_s + helpers_s
         if step.do is Do.LOOK:
-            return plan.Looked(time.monotonic(), cost_s)
-        return plan.Judged(time.monotonic(), cost_s, hung)
+            return events.Looked(time.monotonic(), cost_s)
+        return events.Judged(time.monotonic(), cost_s, hung)
 
     def _miss(self, error: TargetGoneError | TargetForbiddenError) -> None:
         """Take that a look was not possible; that the target ended is no loss."""
@@ -160,13 +160,13 @@ class Watcher:
         if isinstance(error, TargetForbiddenError):
             self._lost = gap
 
-    def _pass(self) -> plan.Event:
+    def _pass(self) -> events.Event:
         seen: Seen = self._routine.take()
         if not seen.processes:
-            return plan.Exited(seen.at_s)
+            return events.Exited(seen.at_s)
         if seen.at_s >= self._sample_at_s:
             self._sample(seen.at_s)
-        event = plan.Passed(
+        event = events.Passed(
             seen.at_s, seen.still, seen.members, seen.cost_s, self._alarmed, self._grows
         )
         self._alarmed = False

@@ -12,6 +12,16 @@ from typing import NamedTuple
 
 from diag.collect.routine import Still
 from diag.model.ids import ThreadId
+from diag.watching.events import (
+    Acted,
+    Event,
+    Exited,
+    Interrupted,
+    Judged,
+    Looked,
+    Lost,
+    Passed,
+)
 
 CONFIRM_AFTER_S = 0.5
 BURST_S = 2.0  # CPU time that close looks may take at once, before the share limits them
@@ -22,6 +32,7 @@ CALM_LOOK_EVERY_S = 60.0
 OVERDUE_S = 2.0  # a tree that gives reasons all the time gets its regular look then
 GROWTH_LOOK_EVERY_S = 5.0
 ROUTINE_SHARE = 0.5  # of the budget; the rest is for close looks
+REGULAR_SHARE = 0.15  # of the budget, for regular looks at a tree that is watched for long
 HANG, TIME_OUT, INTERRUPTED, DONE = "hang", "time out", "interrupted", "done"
 SUSPICION, REGULAR, STALL, GROWTH = "suspicion", "regular", "stall", "growth"
 
@@ -65,78 +76,6 @@ class Settings(NamedTuple):
     act_on_time_out: bool = False
 
 
-class Passed(NamedTuple):
-    """A routine pass was made.
-
-    Attributes:
-        at_s: when.
-        still: who has not run since the last one.
-        members: every thread of the tree.
-        cost_s: CPU time that it took.
-        alarmed: whether the target has complained since the last one.
-        grows: whether something has been growing for a while.
-
-    """
-
-    at_s: float
-    still: frozenset[Still]
-    members: frozenset[ThreadId]
-    cost_s: float
-    alarmed: bool = False
-    grows: bool = False
-
-
-class Looked(NamedTuple):
-    """A close look was taken."""
-
-    at_s: float
-    cost_s: float
-
-
-class Judged(NamedTuple):
-    """The close look was confirmed and judged.
-
-    Attributes:
-        at_s: when.
-        cost_s: CPU time of the confirmation and the judgement.
-        hung: whether something can never go on.
-
-    """
-
-    at_s: float
-    cost_s: float
-    hung: bool
-
-
-class Acted(NamedTuple):
-    """The hang was acted on; `ended` if the target has been ended by that."""
-
-    at_s: float
-    ended: bool
-
-
-class Lost(NamedTuple):
-    """A close look was not possible; it is tried again when something changes."""
-
-    at_s: float
-    cost_s: float
-
-
-class Exited(NamedTuple):
-    """The target has ended."""
-
-    at_s: float
-
-
-class Interrupted(NamedTuple):
-    """diag was asked to end: after one more close look, or at once when asked again."""
-
-    at_s: float
-
-
-Event = Passed | Looked | Judged | Acted | Lost | Exited | Interrupted
-
-
 class Plan:
     """Decides the next step.
 
@@ -159,6 +98,8 @@ class Plan:
         self._looked_at_s = now_s
         self._counted_at_s = now_s
         self._calm_s = FIRST_CALM_LOOK_S
+        self._every_s = CALM_LOOK_EVERY_S
+        self._regular_cost_s: float | None = None
         self._purse_s = BURST_S
         self._filled_at_s = now_s
         self._acted = False
@@ -179,12 +120,15 @@ class Plan:
                 return self._after_pass(event)
             case Looked():
                 self._pay(event.at_s, event.cost_s)
+                if self._regular_cost_s is not None:
+                    self._regular_cost_s += event.cost_s
                 return Step(Do.CONFIRM, event.at_s + CONFIRM_AFTER_S)
             case Lost():
                 self._pay(event.at_s, event.cost_s)
                 return self._go_on(event.at_s)
             case Judged():
                 self._pay(event.at_s, event.cost_s)
+                self._space(event.cost_s)
                 if event.hung and self._settings.act_on_hang and not self._acted:
                     return Step(Do.ACT, event.at_s, HANG)
                 return self._go_on(event.at_s)
@@ -218,7 +162,15 @@ class Plan:
         if reason == REGULAR:
             self._counted_at_s = event.at_s
             self._calm_s = min(2 * self._calm_s, CALM_LOOK_EVERY_S)
+        self._regular_cost_s = 0.0 if reason == REGULAR else None
         return Step(Do.LOOK, event.at_s, reason)
+
+    def _space(self, cost_s: float) -> None:
+        """Set the time between regular looks by what the last one cost."""
+        if self._regular_cost_s is not None:
+            share = self._settings.max_share * REGULAR_SHARE
+            self._every_s = max(CALM_LOOK_EVERY_S, (self._regular_cost_s + cost_s) / share)
+            self._regular_cost_s = None
 
     def _count_still(self, before: Passed | None, event: Passed) -> None:
         """Add up the time in which nobody ran; a long gap means that diag had no CPU either."""
@@ -237,7 +189,8 @@ class Plan:
         if self._purse(event.at_s) <= 0:
             return None
         busy = len(event.still) < len(event.members)
-        overdue_s = event.at_s - self._counted_at_s - self._calm_s
+        calm_s = self._calm_s if self._calm_s < CALM_LOOK_EVERY_S else self._every_s
+        overdue_s = event.at_s - self._counted_at_s - calm_s
         if busy and overdue_s >= OVERDUE_S:
             return REGULAR
         new = not event.still <= self._known
@@ -247,7 +200,7 @@ class Plan:
         if event.grows and event.at_s >= self._looked_at_s + GROWTH_LOOK_EVERY_S:
             return GROWTH
         if not busy:
-            overdue_s = event.at_s - self._looked_at_s - CALM_LOOK_EVERY_S
+            overdue_s = event.at_s - self._looked_at_s - self._every_s
         return REGULAR if overdue_s >= 0 else None
 
     def _go_on(self, now_s: float) -> Step:

@@ -6,20 +6,15 @@ import pytest
 
 from diag.collect.routine import Still
 from diag.model.ids import ThreadId
+from diag.watching.events import Acted, Exited, Interrupted, Judged, Looked, Lost, Passed
 from diag.watching.plan import (
     BURST_S,
     CALM_LOOK_EVERY_S,
     CONFIRM_AFTER_S,
     FIRST_CALM_LOOK_S,
     OVERDUE_S,
-    Acted,
+    REGULAR_SHARE,
     Do,
-    Exited,
-    Interrupted,
-    Judged,
-    Looked,
-    Lost,
-    Passed,
     Plan,
     Settings,
     Step,
@@ -137,7 +132,7 @@ def test_a_busy_tree_is_looked_at_once_in_a_while() -> None:
         if (step := world.pass_(still())).do is Do.LOOK:
             assert step.because == "regular"
             looks.append(step.at_s)
-            world.look()
+            world.look(cost_s=0.05)
     apart = [after - before for before, after in itertools.pairwise([0.0, *looks])]
     assert apart[:5] == pytest.approx([4, 8, 16, 32, CALM_LOOK_EVERY_S], abs=1.0)
 
@@ -273,3 +268,20 @@ def test_time_in_which_diag_had_no_cpu_does_not_count() -> None:
     plan.after(passed(0.0, still(1, 2, 3)))
     plan.after(passed(100.0, still(1, 2, 3)))
     assert plan.still_s == 1.0
+
+
+def test_regular_looks_at_a_tree_for_which_they_are_dear_are_further_apart() -> None:
+    def regular(cost_s: float) -> list[float]:
+        world, found = Clockwork(Settings(max_share=0.02)), []
+        while world.step.at_s < 1000.0:
+            if world.pass_(still()).because == "regular":
+                found.append(world.step.at_s)
+                world.look(cost_s=cost_s / 2)
+        return found
+
+    cheap, dear = regular(0.1), regular(0.9)
+    assert cheap[:3] == dear[:3], "the first minute is looked at more closely all the same"
+    lasting = dear[3:]
+    assert len(cheap) > 2 * len(dear)
+    apart_s = (lasting[-1] - lasting[0]) / (len(lasting) - 1)
+    assert 0.9 / apart_s <= 0.02 * REGULAR_SHARE * 1.05
