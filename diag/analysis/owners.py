@@ -120,7 +120,7 @@ def _by_ident(
     kind: LockKind,
     *,
     seen_inside: bool = False,
-    reused: bool = False,
+    reused: bool | None = None,
 ) -> Owner:
     thread = tree.thread_with_ident(process.pid, ident)
     recorded = kind in (LockKind.RLOCK, LockKind.BUFFER)
@@ -129,7 +129,7 @@ def _by_ident(
     # In a fork child only its main thread existed at the fork. glibc gives the
     # stacks, and thereby the ids, of the threads that were not copied to new ones.
     state = OwnerState.THREAD
-    if recorded and not seen_inside:
+    if recorded and not seen_inside and reused is not False:
         if process.forked_without_exec and thread.tid != process.pid:
             state = OwnerState.AMBIGUOUS
         elif reused:

@@ -111,7 +111,8 @@ class Lock(Record, frozen=True):
         owner_source: "with" if the owner is known by its `with` statement, which
             it may yet have left by other means; None if the object records it.
         owner_reused: whether an RLOCK may have been left locked by an earlier thread
-            that has ended, whose ident the owner was given.
+            that has ended, or was not copied by a fork, whose ident the owner was given;
+            None if that is not known.
         owner_tid: kernel thread id of the owner in the observer's namespace
             (MUTEX records it).
         owner_ended: whether it records an owner (MUTEX) that is no thread of the process.
@@ -132,7 +133,7 @@ class Lock(Record, frozen=True):
     locked: bool | None = None
     owner_ident: int | None = None
     owner_source: str | None = None
-    owner_reused: bool = False
+    owner_reused: bool | None = None
     owner_tid: int | None = None
     owner_ended: bool = False
     count: int = 0

@@ -7,7 +7,7 @@ from typing import Any
 from diag.analysis.candidate_words import UNPROVEN
 from diag.analysis.case import Case
 from diag.analysis.causes import Cause, CauseKind
-from diag.analysis.chain import evidence_of, victim_links, wait_links
+from diag.analysis.chain import evidence_of, runs_user_code, victim_links, wait_links
 from diag.analysis.owners import OwnerState
 from diag.model.base import Record
 from diag.model.finding import Confidence, Evidence, Link, Source
@@ -61,11 +61,19 @@ def common_fields(case: Case, deadlock: Deadlock) -> dict[str, Any]:
     proven = all(cause.proven for cause in deadlock.causes)
     return {
         "confidence": Confidence.PROVEN if proven else Confidence.LIKELY,
-        "primary": case.locate(deadlock.first),
+        "primary": case.locate(_guilty(case, deadlock)),
         "related": tuple(map(case.locate, (*deadlock.members[1:], *deadlock.victims))),
         "evidence": tuple(_evidence(case, deadlock)),
         "chain": tuple(_chain(case, deadlock)),
     }
+
+
+def _guilty(case: Case, deadlock: Deadlock) -> ThreadId:
+    """Return the thread whose code to look at: a server of the library's acts for its clients."""
+    if any(runs_user_code(case, member) for member in deadlock.members):
+        return deadlock.first
+    clients = (victim for victim in deadlock.victims if runs_user_code(case, victim))
+    return next(clients, deadlock.first)
 
 
 def _chain(case: Case, deadlock: Deadlock) -> Iterable[Link]:

@@ -160,7 +160,7 @@ def _describe(hit: Hit, runtime: Runtime, *, parked: bool) -> Lock:
 def _owned(lock: Callable[..., Lock], owner: int, count: int) -> Lock:
     if not owner or not count:
         return lock(
-            locked=False, owner_reused=False, owner_unknown="the lock was free when it was read"
+            locked=False, owner_reused=None, owner_unknown="the lock was free when it was read"
         )
     return lock(locked=True, owner_ident=owner, count=count)
 

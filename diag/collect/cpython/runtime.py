@@ -9,7 +9,7 @@ kernel's thread id. A table for another build fails at least one of these.
 
 import struct
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -141,17 +141,21 @@ def _read_once(
         gil=gil,
         gils=tuple(dict.fromkeys(address for address in addresses if address)),
         states=tuple(state for state in states if state.ident in idents),
-        first_idents=frozenset().union(*map(_first_idents, by_interpreter)) & idents.keys(),
+        first_idents=frozenset().union(*(_first_idents(each, dead) for each in by_interpreter))
+        & idents.keys(),
     )
 
 
-def _first_idents(states: list[ThreadState]) -> frozenset[int]:
+def _first_idents(states: list[ThreadState], dead: Collection[int]) -> frozenset[int]:
     """Return the idents that belong to the first thread that ever had them.
 
     glibc gives the stack of a thread that has ended, and with it the ident, to a new one.
     Where all older threads are still there, none of them can have left its ident behind.
     The list has the newest first; a table that is not true for a build shows in the order.
+    A fork leaves gaps where the other threads were, or (by C code) these themselves, dead.
     """
+    if any(state.ident in dead for state in states):
+        return frozenset()
     serials = [state.serial for state in states]
     if any(newer <= older for newer, older in pairwise(serials)):
         return frozenset()

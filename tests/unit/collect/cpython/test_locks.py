@@ -65,6 +65,7 @@ def test_rlock_of_3_12() -> None:
         type_name="_thread.RLock",
         locked=True,
         owner_ident=OWNER,
+        owner_reused=False,
         count=2,
     )
 
@@ -154,6 +155,7 @@ def test_parked_rlock() -> None:
         type_name="_thread.RLock",
         locked=True,
         owner_ident=OWNER,
+        owner_reused=False,
         count=2,
     )
 
