@@ -11,6 +11,8 @@ from diag.render.units import in_bytes
 
 IDLE_CORES = 0.02  # less than this is the noise of a tree that does nothing
 MOST_LINES = 8
+FEWEST_POINTS = 3
+SHORTEST_S = 0.5
 
 
 class Line(Record, frozen=True, omit_defaults=False):
@@ -66,10 +68,10 @@ _LIMITS = frozenset({"memory_limit_bytes"})
 
 
 def charts(report: Report) -> tuple[Chart, ...]:
-    """Return a chart for each quantity that has points at two times or more."""
+    """Return a chart for each quantity that has a history: a moment shows nothing over time."""
     by_name: dict[str, list[Series]] = defaultdict(list)
     for series in report.series:
-        if len(series.points) > 1:
+        if _has_history(series):
             by_name[series.name].append(series)
     moment = standstill_s(report)
     plans = [*_PLANS]
@@ -77,6 +79,12 @@ def charts(report: Report) -> tuple[Chart, ...]:
     plans.extend(_Plan(name, _unit(name), {name: name}) for name in by_name if name not in known)
     found = (_chart(report, plan, by_name, moment) for plan in plans)
     return tuple(chart for chart in found if chart is not None)
+
+
+def _has_history(series: Series) -> bool:
+    if len(series.points) < FEWEST_POINTS:
+        return False
+    return series.points[-1].at_s - series.points[0].at_s >= SHORTEST_S
 
 
 def standstill_s(report: Report) -> float | None:
@@ -134,13 +142,11 @@ def _words(plan: _Plan, lines: Iterable[Line]) -> str:
     said = []
     for line in lines:
         values = [value for value in line.values if value is not None]
-        if line.is_limit:
-            said.append(f"{line.label} {show(values[-1])}")
+        least, most = show(min(values)), show(max(values))
+        if line.is_limit or least == most:
+            said.append(f"{line.label} {most}")
         else:
-            said.append(
-                f"{line.label} between {show(min(values))} and {show(max(values))},"
-                f" {show(values[-1])} at the end"
-            )
+            said.append(f"{line.label} between {least} and {most}, {show(values[-1])} at the end")
     return f"{visible(plan.title)}: {'; '.join(said)}."
 
 

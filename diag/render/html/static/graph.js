@@ -2,7 +2,7 @@
 // Draws the wait-for graph as SVG, laid out by dagre. Text goes in as text nodes only.
 (() => {
   const SVG = "http://www.w3.org/2000/svg";
-  const LINE = 17, PAD = 12, WIDEST = 270;
+  const LINE = 17, PAD = 12, WIDEST = 270, LOOP = 44;
   const data = JSON.parse(document.getElementById("graph-data").textContent);
   const place = document.getElementById("graph-picture");
   if (!place || data.nodes.length === 0) return;
@@ -74,6 +74,12 @@
     return path.join(" ");
   };
 
+  // Who waits for itself: a loop at its right side, where dagre has left room for the label.
+  const loop = (box) => {
+    const x = box.x + box.width / 2, out = x + LOOP;
+    return `M${x},${box.y - 12} C${out},${box.y - 30} ${out},${box.y + 30} ${x},${box.y + 12}`;
+  };
+
   const size = graph.graph();
   const svg = make("svg", { viewBox: `0 0 ${size.width} ${size.height}`, width: size.width, height: size.height });
   const defs = make("defs");
@@ -91,11 +97,14 @@
   for (const name of graph.edges()) {
     const edge = graph.edge(name);
     const group = make("g", { class: `edge ${edge.source}${isKnot(name) ? " knot" : ""}` });
-    group.append(make("path", { d: curve([...edge.points].reverse()), "marker-end": `url(#${isKnot(name) ? "arrow-knot" : "arrow"})` }));
+    const box = name.v === name.w ? graph.node(name.v) : null;
+    const line = box ? loop(box) : curve([...edge.points].reverse());
+    group.append(make("path", { d: line, "marker-end": `url(#${isKnot(name) ? "arrow-knot" : "arrow"})` }));
     svg.append(group);
     if (edge.text && edge.x !== undefined) {
       const label = make("g", { class: "edge" });
-      label.append(make("text", { x: edge.x, y: edge.y + 4, "text-anchor": "middle" }, edge.text));
+      const at = box ? { x: box.x + box.width / 2 + LOOP, y: box.y + 4 } : { x: edge.x, y: edge.y + 4, "text-anchor": "middle" };
+      label.append(make("text", at, edge.text));
       labels.append(label);
     }
   }
