@@ -33,8 +33,16 @@ _SET_ASIDE = (
 )
 
 
+def remakes_pools(case: Case) -> frozenset[int]:
+    """Return the processes whose children this rule accounts for."""
+    return frozenset(finding.primary.pid for finding in _check(case))
+
+
 def _check(case: Case) -> Iterator[Finding]:
+    parents = {each.parent_pid for sample in case.samples for each in sample.processes}
     for process in case.tree.processes.values():
+        if not process.pools and process.pid not in parents:
+            continue
         made = sorted(pools_made(case, process), key=lambda each: -each.age_s)
         finding = (
             _broken(case, process, made)

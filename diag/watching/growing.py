@@ -1,6 +1,6 @@
 """Whether a longer look could tell more: something grows that a leak would let grow."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 from diag.model.ids import ProcessId
 from diag.model.sample import ProcessSample, Sample
@@ -16,26 +16,27 @@ def grows(samples: Sequence[Sample]) -> bool:
     Of memory, threads and descriptors it must be the most that was seen: what goes up and down
     is no leak.
     """
-    first = {process.id: process for process in samples[0].processes}
-    for process in samples[-1].processes:
-        if process.id not in first:
-            continue
-        if _rose(samples, process, lambda each: each.rss_bytes) >= _LEAST_BYTES:
-            return True
-        if _rose(samples, process, lambda each: each.threads) >= 1:
-            return True
-        if _rose(samples, process, lambda each: each.open_files or 0) >= _LEAST_DESCRIPTORS:
-            return True
-    return len(_newcomers(samples)) >= _LEAST_CHILDREN
+    histories: dict[ProcessId, list[ProcessSample]] = {
+        process.id: [] for process in samples[0].processes
+    }
+    for sample in samples:
+        for process in sample.processes:
+            if process.id in histories:
+                histories[process.id].append(process)
+    lives = [history for history in histories.values() if len(history) == len(samples)]
+    return any(map(_has_grown, lives)) or len(_newcomers(samples)) >= _LEAST_CHILDREN
 
 
-def _rose(
-    samples: Sequence[Sample], process: ProcessSample, value: Callable[[ProcessSample], int]
-) -> int:
-    """Return by how much a process has more than at first, 0 if it had more in between."""
-    values = [
-        value(each) for sample in samples for each in sample.processes if each.id == process.id
-    ]
+def _has_grown(history: Sequence[ProcessSample]) -> bool:
+    return (
+        _rose([each.rss_bytes for each in history]) >= _LEAST_BYTES
+        or _rose([each.threads for each in history]) >= 1
+        or _rose([each.open_files or 0 for each in history]) >= _LEAST_DESCRIPTORS
+    )
+
+
+def _rose(values: Sequence[int]) -> int:
+    """Return by how much there is more than at first, 0 if there was more in between."""
     return values[-1] - values[0] if values[-1] >= max(values) else 0
 
 
