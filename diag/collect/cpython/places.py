@@ -44,6 +44,12 @@ class Places:
             self._known[address] = self._read(address)
         return self._known[address]
 
+    def file_of_code(self, address: int) -> str:
+        """Return the path of a code object."""
+        if address not in self._known:
+            self._known[address] = self._read(address)
+        return self._known[address][1]
+
     def _read(self, code: int) -> tuple[str, str, int, bytes]:
         layout, memory = self._layout, self._memory
         named = layout.code_name if self._version <= (3, 10) else layout.code_qualified_name

@@ -59,8 +59,12 @@ class Scope:
         address = self.variables(frame).get(name)
         if address is None:
             address = self._values.entry(frame.globals, name)
-        for attribute in attributes:
-            address = self.attribute(address, attribute) if address is not None else None
+        return self.follow(address, tuple(attributes))
+
+    def follow(self, address: int | None, path: tuple[str, ...]) -> int | None:
+        """Return what is at the end of a path of attributes."""
+        for name in path:
+            address = self.attribute(address, name) if address is not None else None
         return address
 
     def attribute(self, address: int, name: str) -> int | None:

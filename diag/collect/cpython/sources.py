@@ -1,13 +1,15 @@
-"""Which locks a function has taken by acquire() before the line it stands at, by its source.
+"""Which calls that take or give back locks a function has made before the line it stands at.
 
-The statements before the line are followed in their order, as if each had been executed.
-What happened in a branch that ended before the line is left open, unless the branch leaves
-the function or the loop: then the line would not have been reached by it.
+The source is read, and the statements before the line are followed in their order, as if
+each had been executed. What a branch did that ended before the line is uncertain, unless it
+leaves the function or the loop: then the line would not have been reached by it.
 """
 
 import ast
 import functools
+import re
 import stat
+import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -15,31 +17,44 @@ from typing import NamedTuple
 from diag.collect.memory import PROC
 
 MAX_BYTES = 1 << 20
-_TAKES, _GIVES = "acquire", "release"
+END = sys.maxsize  # a line after all others
+# How methods are called that take a lock, or give it back.
+OF_LOCKS = re.compile("acquire|release|lock")
 _INNER = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda)
 _JUMPS = (ast.Return, ast.Raise, ast.Continue, ast.Break)
 
 Names = tuple[str, ...]
 
 
-class Acquired(NamedTuple):
-    """A call of acquire(): on what, ("self", "_lock"), and in which line."""
+class Call(NamedTuple):
+    """A call of a method that may take a lock, or give it back.
+
+    Attributes:
+        names: what it is called on: ("self", "_lock").
+        method: "acquire".
+        line: of the call.
+        certain: whether it was made if the line was reached, and without arguments:
+            acquire() with some may come back without the lock.
+
+    """
 
     names: Names
+    method: str
     line: int
+    certain: bool
 
 
-def acquired_before(
+def calls_before(
     pid: int, file: str, function: str, first_line: int, line: int, *, proc_root: Path = PROC
-) -> tuple[Acquired, ...]:
-    """Return what a function took and did not give back before a line, as its text stands.
+) -> tuple[Call, ...]:
+    """Return the calls that a function has made before a line, in their order.
 
     Args:
         pid: of the process, whose view of the files counts.
         file: of the code, as the interpreter knows it.
         function: the code's name, without its class.
         first_line: of the code: of the first decorator, if it has some.
-        line: where it stands.
+        line: where it stands, `END` for all of the function.
         proc_root: where `/proc` is.
 
     Returns:
@@ -48,16 +63,10 @@ def acquired_before(
     """
     tree = _parsed(pid, file, proc_root)
     body = _find(tree, function, first_line) if tree is not None else None
-    return taken_before(body, line) if body is not None else ()
+    return tuple(calls_in(body, line)) if body is not None else ()
 
 
-def taken_before(body: Sequence[ast.stmt], line: int) -> tuple[Acquired, ...]:
-    """Return what statements took and did not give back before a line."""
-    taken: dict[Names, int] = {}
-    _follow(body, line, taken)
-    return tuple(Acquired(names, at) for names, at in taken.items())
-
-
+@functools.lru_cache(maxsize=512)
 def _find(tree: ast.Module, function: str, first_line: int) -> Sequence[ast.stmt] | None:
     if function == "<module>":
         return tree.body
@@ -69,17 +78,18 @@ def _find(tree: ast.Module, function: str, first_line: int) -> Sequence[ast.stmt
     return None
 
 
-def _follow(statements: Sequence[ast.stmt], line: int, taken: dict[Names, int]) -> None:
+def calls_in(statements: Sequence[ast.stmt], line: int) -> Iterator[Call]:
+    """Yield the calls that statements make before a line."""
     for statement in statements:
         if statement.lineno > line:
             return
         blocks = list(_blocks(statement))
         if isinstance(statement, (ast.If, ast.While)):
-            _note(statement.test, line, taken)
+            yield from _calls(statement.test, line)
         elif not blocks:
-            _note(statement, line, taken)
+            yield from _calls(statement, line)
         for block, always in blocks:
-            (_follow if always else _follow_branch)(block, line, taken)
+            yield from calls_in(block, line) if always else _calls_of_branch(block, line)
 
 
 def _blocks(statement: ast.stmt) -> Iterator[tuple[list[ast.stmt], bool]]:
@@ -99,43 +109,26 @@ def _blocks(statement: ast.stmt) -> Iterator[tuple[list[ast.stmt], bool]]:
             yield from ((case.body, False) for case in statement.cases)
 
 
-def _follow_branch(branch: Sequence[ast.stmt], line: int, taken: dict[Names, int]) -> None:
+def _calls_of_branch(branch: Sequence[ast.stmt], line: int) -> Iterator[Call]:
     if not branch or branch[0].lineno > line:
         return
     if line <= (branch[-1].end_lineno or branch[-1].lineno):
-        _follow(branch, line, taken)
+        yield from calls_in(branch, line)
     elif not isinstance(branch[-1], _JUMPS):
         for statement in branch:
-            for names, _ in _operations(statement):
-                taken.pop(names, None)  # it may have been given back, or not been taken
+            yield from (call._replace(certain=False) for call in _calls(statement, line))
 
 
-def _note(node: ast.AST, line: int, taken: dict[Names, int]) -> None:
-    for names, call in _operations(node):
-        if (call.end_lineno or call.lineno) >= line:
-            continue
-        taken.pop(names, None)
-        if _surely_takes(call):
-            taken[names] = call.lineno
-
-
-def _surely_takes(call: ast.Call) -> bool:
-    """Whether it is an acquire() that returns only with the lock."""
-    function = call.func
-    blocking = not call.args and not call.keywords
-    return isinstance(function, ast.Attribute) and function.attr == _TAKES and blocking
-
-
-def _operations(node: ast.AST) -> Iterator[tuple[Names, ast.Call]]:
-    """Yield the calls of acquire() and release() in a statement, with what they are called on."""
+def _calls(node: ast.AST, line: int) -> Iterator[Call]:
+    """Yield the calls in a statement or an expression, not those of functions within."""
     if isinstance(node, _INNER):
         return
     for child in ast.iter_child_nodes(node):
-        yield from _operations(child)
+        yield from _calls(child, line)
     if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
-        names = _names(node.func.value)
-        if names and node.func.attr in (_TAKES, _GIVES):
-            yield names, node
+        names, method = _names(node.func.value), node.func.attr
+        if names and OF_LOCKS.search(method) and (node.end_lineno or node.lineno) < line:
+            yield Call(names, method, node.lineno, certain=not (node.args or node.keywords))
 
 
 def _names(node: ast.expr) -> Names:

@@ -1,7 +1,8 @@
 """What the code of the functions that a thread is in says of locks: taken, or yet to be released.
 
 A lock is taken if a function has called acquire() on it before the line where it stands,
-as the source reads, and no release(); or if it is an attribute of an object that a frame is
+as the source reads, and no release(), be it in a method of an object of the program's own
+that it called; or if it is an attribute of an object that a frame is
 in the `with` of, and the `__enter__` of its class names it beside `acquire`, or a method
 that it calls does. Generators that are entered by `with` count as frames. A Semaphore is
 taken by `with` only: who acquires one by itself may mean to consume a signal.
@@ -20,8 +21,9 @@ from diag.collect.cpython.layout import OBJECT_TYPE
 from diag.collect.cpython.locks import Interior
 from diag.collect.cpython.places import Places
 from diag.collect.cpython.scope import Scope
-from diag.collect.cpython.sources import acquired_before
+from diag.collect.cpython.sources import END, OF_LOCKS, Call, calls_before
 from diag.collect.memory import MemoryBudgetError, MemoryUnreadableError
+from diag.model import stack as model
 from diag.model.lock import Candidate
 from diag.model.process import Process
 
@@ -56,6 +58,7 @@ class Taking:
         self._values = self._entered.values
         self._scope = Scope(memory, self._values, layout, version)
         self._places = Places(memory, self._values, layout, version)
+        self._known: dict[int, dict[str, int]] = {}  # attributes of objects, names of modules
 
     def sought(self, thread_state: int, lock: int) -> int | None:
         """Return what a thread that is blocked on a lock waits for, None if it has no holder.
@@ -87,6 +90,8 @@ class Taking:
             if self._forked:
                 frames = takewhile(lambda frame: frame.code.name != FORKING_FUNCTION, frames)
             for frame in islice(frames, MAX_FRAMES):
+                if self._places.file_of_code(frame.code.address).endswith(_LIBRARIES):
+                    continue
                 for part in (frame, *self._entered.suspended(frame)):
                     for address, candidate in self._taken(part, ident):
                         if address in wanted:
@@ -99,20 +104,52 @@ class Taking:
         return seen
 
     def _taken(self, frame: Frame, ident: int) -> Iterator[tuple[int, Candidate]]:
-        if _TAKES in self._scope.names_used(frame.code.address):
-            place = self._places.of(frame)
-            first_line = self._memory.i32(frame.code.address + self._layout.code_first_line)
-            for names, line in acquired_before(
-                self._pid, place.file, frame.code.name, first_line, place.line
-            ):
-                address = self._lock_of(self._scope.resolve(frame, names))
-                if address is not None:
-                    name = ".".join(names)
-                    yield address, Candidate(ident, name, place.function, place.file, line)
+        place = self._places.of(frame)
+        for address, (name, line) in self._by_calls(frame, place).items():
+            yield address, Candidate(ident, name, place.function, place.file, line)
         for manager in self._entered.managers(frame):
             for name, address in self._taken_by_enter(manager):
-                place = self._places.of(frame)
                 yield address, Candidate(ident, name, place.function, place.file, place.line)
+
+    def _by_calls(self, frame: Frame, place: model.Frame) -> dict[int, tuple[str, int]]:
+        """Return the locks that the calls of a frame took: how it calls them, and in which line."""
+        if not any(map(OF_LOCKS.search, self._scope.names_used(frame.code.address))):
+            return {}
+        taken: dict[int, tuple[str, int]] = {}
+        for call in self._calls(frame.code.address, place.file, frame.code.name, place.line):
+            name = ".".join(call.names)
+            for address, takes in self._effects(self._scope.resolve(frame, call.names), call):
+                taken.pop(address, None)
+                if takes and call.certain:
+                    taken[address] = (name, call.line)
+        return taken
+
+    def _calls(self, code: int, file: str, function: str, line: int) -> tuple[Call, ...]:
+        first_line = self._memory.i32(code + self._layout.code_first_line)
+        return calls_before(self._pid, file, function, first_line, line)
+
+    def _effects(self, owner: int | None, call: Call) -> Iterator[tuple[int, bool]]:
+        """Yield the locks that a call took, or else gave back, where that is plain to see.
+
+        On an object of the program's own, what its method does to its attributes counts.
+        """
+        lock = self._lock_of(owner)
+        if owner is None or lock is None:
+            return
+        if self._entered.is_lock(lock):
+            if call.method in (_TAKES, _GIVES):
+                yield lock, call.method == _TAKES
+            return
+        function = self._scope.of_class(self._memory.u64(owner + OBJECT_TYPE), call.method)
+        code = self._scope.code_of(function) if function is not None else None
+        if code is None or self._scope.names_used(code).isdisjoint((_TAKES, _GIVES)):
+            return
+        for inner in self._calls(code, self._places.file_of_code(code), call.method, END):
+            path = inner.names[1:]
+            if path and inner.names[0] == "self" and inner.method in (_TAKES, _GIVES):
+                address = self._lock_of(self._scope.follow(owner, path))
+                if address is not None and self._entered.is_lock(address):
+                    yield address, inner.certain and inner.method == _TAKES
 
     def _lock_of(self, address: int | None) -> int | None:
         """Return a lock itself, of a Condition its own; None for a Semaphore."""
@@ -146,13 +183,38 @@ class Taking:
         return self._scope.names_used(code) if code is not None else frozenset()
 
     def _given(self, frame: Frame, wanted: set[int]) -> set[int]:
-        """Return which of the locks a frame names, if it names `release`, too."""
+        """Return which of the locks a frame may give back: by `release`, or a method that does.
+
+        It has to name the lock, or an object that has the lock and the method.
+        """
         names = self._scope.names_used(frame.code.address)
-        if _GIVES not in names:
-            return set()
         variables = self._scope.variables(frame)
-        found = set(variables.values())
-        for name in names:
-            found.add(self._values.entry(frame.globals, name) or 0)
-            found |= {self._values.attribute(value, name) or 0 for value in variables.values()}
-        return found & wanted
+        objects = set(variables.values())
+        objects |= {value for key, value in self._globals(frame.globals).items() if key in names}
+        for value in variables.values():
+            own = self._attributes(value)
+            objects |= {own[name] for name in names & own.keys()}
+        given = objects & wanted if _GIVES in names else set()
+        for owner in objects:
+            inside = wanted.intersection(self._attributes(owner).values())
+            if inside and self._has_method_that_gives(owner, names):
+                given |= inside
+        return given
+
+    def _has_method_that_gives(self, owner: int, names: frozenset[str]) -> bool:
+        kind = self._memory.u64(owner + OBJECT_TYPE)
+        methods = (self._names_of_method(kind, name) for name in names)
+        # One that takes the lock as well gives back what it took.
+        return any(_GIVES in used and _TAKES not in used for used in methods)
+
+    def _attributes(self, owner: int) -> dict[str, int]:
+        if owner not in self._known:
+            self._known[owner] = self._values.attributes(owner)
+        return self._known[owner]
+
+    def _globals(self, namespace: int) -> dict[str, int]:
+        if namespace not in self._known:
+            pairs = self._values.pairs(namespace) or ()
+            named = ((self._values.text(key), value) for key, value in pairs)
+            self._known[namespace] = {name: value for name, value in named if name is not None}
+        return self._known[namespace]

@@ -5,18 +5,20 @@ import textwrap
 
 import pytest
 
-from diag.collect.cpython.sources import acquired_before, taken_before
+from diag.collect.cpython.sources import calls_before, calls_in
 
 
 def held_at_star(text: str) -> set[str]:
     text = textwrap.dedent(text)
     line = next(n for n, each in enumerate(text.splitlines(), 1) if each.endswith("*"))
-    found = taken_before(ast.parse(text.replace("*", "")).body, line)
-    assert all(
-        text.splitlines()[one.line - 1].strip().startswith((".".join(one.names), "if"))
-        for one in found
-    )
-    return {".".join(one.names) for one in found}
+    held = set()
+    for call in calls_in(ast.parse(text.replace("*", "")).body, line):
+        name = ".".join(call.names)
+        assert f"{name}.{call.method}(" in text.splitlines()[call.line - 1]
+        held.discard(name)
+        if call.certain and call.method == "acquire":
+            held.add(name)
+    return held
 
 
 @pytest.mark.parametrize(
@@ -84,7 +86,7 @@ def test_the_function_is_found_by_its_first_line(tmp_path):
     (root / "root").symlink_to("/")
 
     def names(function, first_line, line):
-        found = acquired_before(1, str(file), function, first_line, line, proc_root=tmp_path)
+        found = calls_before(1, str(file), function, first_line, line, proc_root=tmp_path)
         return [one.names for one in found]
 
     assert names("take", 4, 8) == [("a",)]
@@ -98,6 +100,6 @@ def test_the_function_is_found_by_its_first_line(tmp_path):
 def test_what_is_no_source_tells_nothing(tmp_path, text):
     file = tmp_path / "odd.py"
     file.write_bytes(text)
-    assert acquired_before(1, str(file), "f", 1, 9, proc_root=tmp_path) == ()
-    assert acquired_before(1, "/proc/self/mem", "f", 1, 9, proc_root=tmp_path) == ()
-    assert acquired_before(1, "missing.py", "f", 1, 9, proc_root=tmp_path) == ()
+    assert calls_before(1, str(file), "f", 1, 9, proc_root=tmp_path) == ()
+    assert calls_before(1, "/proc/self/mem", "f", 1, 9, proc_root=tmp_path) == ()
+    assert calls_before(1, "missing.py", "f", 1, 9, proc_root=tmp_path) == ()
