@@ -18,6 +18,7 @@ from diag.render.summary import answer, describe_coverage, describe_target, not_
 from diag.render.units import capped, in_bytes, plural
 from diag.render.variables import Variables, variable_lines
 
+MOST_FINDINGS = 50
 MOST_GROUPS = 150
 MOST_FRAMES = 60
 MOST_ROWS = 150
@@ -100,6 +101,7 @@ class Content:
         self.answer = answer(report)
         self.target = describe_target(report)
         self.coverage = describe_coverage(report)
+        self.findings = report.findings[:MOST_FINDINGS]
         self.not_run = not_run(report)
         self.meaning = _MEANINGS[report.verdict]
         self._sources = {(source.file, source.line): source.text for source in report.sources}

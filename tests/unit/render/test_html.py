@@ -20,6 +20,7 @@ from diag.render.options import Options
 from tests.conftest import Golden
 from tests.unit.render.examples import (
     EXAMPLES,
+    ORPHANED_LOCK,
     fork_logging,
     full,
     hostile,
@@ -94,6 +95,13 @@ def test_a_hundred_processes_weigh_less_than_a_megabyte() -> None:
         views.append(view("worker", shown, f"waits for lock {number}", live=False))
     text = page(report(Verdict.HUNG, "all of them wait", *views))
     assert text.count('class="item stack') == 100
+    assert len(text.encode()) < 1_000_000
+
+
+def test_findings_beyond_the_first_are_counted() -> None:
+    text = page(msgspec.structs.replace(fork_logging(), findings=(ORPHANED_LOCK,) * 300))
+    assert text.count('<article class="finding') == 50
+    assert "and 250 more findings" in text
     assert len(text.encode()) < 1_000_000
 
 
