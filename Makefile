@@ -19,7 +19,7 @@ help:
 	@echo "make demo   show a hung worker pool, and diag saying why"
 	@echo "make test   all tests, in an own virtual environment"
 	@echo "make lint   ruff, mypy, import-linter"
-	@echo "make bench  what looking and watching cost (ten minutes)"
+	@echo "make bench  what looking and watching cost (fifteen minutes)"
 	@echo "make docs   write the generated pages again"
 	@echo "make clean  remove .venv and caches"
 

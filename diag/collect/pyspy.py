@@ -83,9 +83,10 @@ class Calls:
         call = self._calls.get(pid)
         if call is None:
             return None
+        self.go_on()
         while call.output is None and call.failure is None:
-            self.go_on()
             time.sleep(POLL_S)
+            self.go_on()
         if call.output is None:
             raise StacksUnavailableError(call.failure)
         return call.output

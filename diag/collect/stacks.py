@@ -6,7 +6,7 @@ Only names, places and addresses are kept: py-spy's `repr` of local variables
 is dropped here, before it can reach a recording, unless `--show-locals` asks for it.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from functools import partial
 from types import TracebackType
 from typing import Self
@@ -148,15 +148,20 @@ class StackAsker:
         else:
             self._calls.go_on()
 
-    def finish(self, snapshot: Snapshot) -> Snapshot:
-        """Return the snapshot with all answers; a process without one gets a gap."""
+    def finish(
+        self, snapshot: Snapshot, *, then: Callable[[Process], Process] = lambda process: process
+    ) -> Snapshot:
+        """Return the snapshot with all answers; a process without one gets a gap.
+
+        `then` does more with each process of the tree, while py-spy looks at the others.
+        """
         if self._calls is None:
             missing = Gap(what="stacks", because="py-spy was not found: pip install py-spy")
             return msgspec.structs.replace(snapshot, gaps=(*snapshot.gaps, missing))
         complete = partial(self._complete, self._calls)
         return msgspec.structs.replace(
             snapshot,
-            processes=tuple(map(complete, snapshot.processes)),
+            processes=tuple(then(complete(process)) for process in snapshot.processes),
             context=tuple(map(complete, snapshot.context)),
         )
 

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable
 import msgspec
 
 from diag import __version__
-from diag.collect.cpython import add_objects, add_subjects
+from diag.collect.cpython import add_objects, add_subjects, subject_reader
 from diag.collect.freezer import add_frozen
 from diag.collect.host import read_host
 from diag.collect.inflight import add_in_flight
@@ -119,8 +119,8 @@ def _everything(pid: int, *, stacks: bool, show_locals: bool, progress: Progress
     with StackAsker(show_locals=show_locals) as asker:
         seen = add_objects(seen, recognised=asker.begin)
         progress(f"asking py-spy for the stacks of {len(seen.processes)} processes")
-        seen = asker.finish(seen)
-    return _with_limits(add_subjects(seen))
+        seen = asker.finish(seen, then=subject_reader())
+    return _with_limits(seen)
 
 
 def first_look(

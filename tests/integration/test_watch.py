@@ -98,7 +98,7 @@ def test_a_signal_ends_the_watch_with_a_report(name: str, tmp_path: Path) -> Non
 
 def test_the_end_of_the_target_ends_the_watch() -> None:
     with (
-        subprocess.Popen(python("import time; time.sleep(2)")) as target,
+        subprocess.Popen(python("import time; time.sleep(5)")) as target,
         diag("watch", str(target.pid), "--until-exit") as watch,
     ):
         out, err = watch.communicate(timeout=DEADLINE_S)

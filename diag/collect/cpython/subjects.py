@@ -1,7 +1,8 @@
 """Adds to a snapshot with stacks what its threads wait on, and the pools of its processes."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 import msgspec
@@ -55,15 +56,26 @@ def add_subjects(
         max_s_per_process: seconds after which no read of it starts.
 
     """
-    access = Access(proc_root, max_bytes_per_process, max_s_per_process)
-    allowance = iter(range(MAX_ENTERED))
-    return msgspec.structs.replace(
-        snapshot,
-        processes=tuple(_look_into(process, access, allowance) for process in snapshot.processes),
+    read = subject_reader(
+        proc_root=proc_root,
+        max_bytes_per_process=max_bytes_per_process,
+        max_s_per_process=max_s_per_process,
     )
+    return msgspec.structs.replace(snapshot, processes=tuple(map(read, snapshot.processes)))
 
 
-def _look_into(process: Process, access: Access, allowance: Iterator[int]) -> Process:
+def subject_reader(
+    *,
+    proc_root: Path = PROC,
+    max_bytes_per_process: int = MAX_BYTES,
+    max_s_per_process: float = DEFAULT_MAX_S,
+) -> Callable[[Process], Process]:
+    """Return what does the same for one process of a tree after the other, the root first."""
+    access = Access(proc_root, max_bytes_per_process, max_s_per_process)
+    return partial(_look_into, access, iter(range(MAX_ENTERED)))
+
+
+def _look_into(access: Access, allowance: Iterator[int], process: Process) -> Process:
     interpreter = process.interpreter
     version = _VERSION.match(interpreter.version) if interpreter is not None else None
     if interpreter is None or interpreter.memory is not None or version is None:
