@@ -10,6 +10,7 @@ import functools
 import re
 import stat
 import sys
+import warnings
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -157,7 +158,10 @@ def _parsed(pid: int, file: str, proc_root: Path) -> ast.Module | None:
 
 @functools.lru_cache(maxsize=64)
 def _parse(place: Path, _identity: tuple[int, int, int]) -> ast.Module | None:
+    text = place.read_bytes()
     try:
-        return ast.parse(place.read_bytes())
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # what is wrong with the source is not diag's to say
+            return ast.parse(text)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return None  # of another version's grammar, or no source at all

@@ -103,3 +103,10 @@ def test_what_is_no_source_tells_nothing(tmp_path, text):
     assert calls_before(1, str(file), "f", 1, 9, proc_root=tmp_path) == ()
     assert calls_before(1, "/proc/self/mem", "f", 1, 9, proc_root=tmp_path) == ()
     assert calls_before(1, "missing.py", "f", 1, 9, proc_root=tmp_path) == ()
+
+
+def test_the_compilers_warnings_are_not_shown(tmp_path, recwarn):
+    file = tmp_path / "old.py"
+    file.write_text("x = 1 is 1\ny = '\\d'\na.acquire()\nwork()\n")
+    assert len(calls_before(1, str(file), "<module>", 1, 4, proc_root=tmp_path)) == 1
+    assert not recwarn.list
