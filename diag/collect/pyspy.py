@@ -10,11 +10,13 @@ import subprocess
 import sysconfig
 import time
 from collections import deque
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
 POLL_S = 0.001
+KILLED_WITHIN_S = 1.0
 _TRIES = 3  # without a pause, frames of a process that computes change while they are read
 
 
@@ -152,7 +154,8 @@ class _Call:
         """End it."""
         if self._process is not None:
             self._process.kill()
-            self._process.wait()
+            with suppress(subprocess.TimeoutExpired):  # it is in the kernel, and ends later
+                self._process.wait(KILLED_WITHIN_S)
         self._close()
 
     def _close(self) -> None:
