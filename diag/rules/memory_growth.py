@@ -9,12 +9,14 @@ from diag.analysis.points import of_process, room
 from diag.analysis.rates import span_s
 from diag.analysis.roles import role_of
 from diag.model.finding import Confidence, Evidence, Finding, Severity, Source
+from diag.model.ids import ProcessId
 from diag.model.sample import ProcessSample
 from diag.rules.base import Rule
 from diag.rules.pending_futures import piled_up_in
 
 _GROWS_S = 4.0
 _LEAST_GROWTH = 16 << 20
+_LEAST_OF_ONE = 1 << 20
 _SOON_S = 3600.0
 _VERY_SOON_S = 600.0
 
@@ -36,11 +38,16 @@ _OTHERS = (
 
 def _check(case: Case) -> Iterator[Finding]:
     explained = piled_up_in(case)
+    earliest: dict[ProcessId, int] = {}
+    for sample in case.samples:
+        for process in sample.processes:
+            earliest.setdefault(process.id, process.rss_bytes)
     grown = [
         (growth, process)
         for process in case.samples[-1].processes
         if process.pid in case.tree.processes
         and process.pid not in explained
+        and process.rss_bytes - earliest[process.id] >= _LEAST_OF_ONE
         and (growth := _growth(case, process)) is not None
     ]
     if not grown:
