@@ -60,7 +60,7 @@ class Meter:
             self.items_read += 1
             self.most_ahead = max(self.most_ahead, self.items_read - self.done)
             yield number, os.urandom(MB)
-            if self.items_read == self.count // 2:
+            if self.items_read == self.count // 4:
                 print("READY", os.getpid(), flush=True)
 
     def write(self, result):
