@@ -20,6 +20,10 @@ from diag.rules.base import Rule
 
 _LEAST_BYTES = 24 << 20
 _LEAST_SHARE = 0.1  # of a memory limit that is smaller than usual
+# A future with its condition, and the work item (measured: 2.1 to 2.4 KB on 3.9 and 3.13).
+_TASK_BYTES = 2000
+_LEAST_IN_FUTURES = 128 << 20  # tens of thousands of small tasks are common, and harmless
+_WORTH_SAYING = 0.01
 _TASKS_A_WORKER = 8  # a window of a few tasks each keeps all workers busy
 _GROWS_S = 0.8  # beside what was counted, a short look will do
 _LIBRARY = ("/concurrent/futures/_base.py", "/concurrent/futures/process.py")
@@ -48,6 +52,11 @@ class _Pile(NamedTuple):
         return backlog.tasks if backlog is not None else self.pool.waiting or 0
 
     @property
+    def held_bytes(self) -> int:
+        futures = max(self.tasks, self.kept.futures if self.kept is not None else 0)
+        return self.waiting_bytes + self.kept_bytes + _TASK_BYTES * futures
+
+    @property
     def workers(self) -> int:
         return max(1, self.pool.max_workers or len(self.pool.pids))
 
@@ -56,10 +65,10 @@ class _Pile(NamedTuple):
         least = min(_LEAST_BYTES, _LEAST_SHARE * limit_bytes)
         futures = self.kept.futures if self.kept is not None and self.tasks else 0
         resident = self.process.rss_bytes
-        held = self.waiting_bytes + self.kept_bytes
+        payload = self.waiting_bytes + self.kept_bytes
         return (
             max(self.tasks, futures) > _TASKS_A_WORKER * self.workers
-            and held >= least
+            and (payload >= least or self.held_bytes >= _LEAST_IN_FUTURES)
             and (resident is None or resident >= least)
         )
 
@@ -81,15 +90,15 @@ def piled_up_in(case: Case) -> frozenset[int]:
 
 def _finding(case: Case, pile: _Pile) -> Finding:
     pid = pile.process.pid
-    held = pile.waiting_bytes + pile.kept_bytes
+    held = pile.held_bytes
     _, limit, of_what = room(case)
     return Finding(
         rule=RULE.id,
         severity=RULE.severity,
         confidence=Confidence.LIKELY,
         title=f"{pile.tasks} tasks wait for {pile.workers} workers of {role_of(case.tree, pid)}"
-        f" {pid}; with results that are kept they hold about {mebibytes(held)} of {of_what}"
-        f" ({held / limit:.2g} of it){_forecast(case, pile.process)}",
+        f" {pid}; with the results that are kept they hold {mebibytes(held)} of {of_what}"
+        f"{_share(held / limit)}{_forecast(case, pile.process)}",
         explanation="submit() and apply_async() never block: each task keeps its arguments until"
         " it is done, and each future its result until nobody has the future any more."
         " as_completed() and wait() take all futures first, also from a generator.",
@@ -101,6 +110,10 @@ def _finding(case: Case, pile: _Pile) -> Finding:
         primary=_place(case, pile),
         evidence=tuple(_evidence(pile)),
     )
+
+
+def _share(part: float) -> str:
+    return f" ({part:.0%})" if part >= _WORTH_SAYING else ""
 
 
 def _place(case: Case, pile: _Pile) -> Location:
@@ -145,6 +158,11 @@ def _evidence(pile: _Pile) -> Iterator[Evidence]:
             f" of {kept.sampled}",
             source=Source.READ,
         )
+    futures = max(pile.tasks, kept.futures if kept is not None else 0)
+    yield Evidence(
+        text=f"{futures} futures take about {mebibytes(_TASK_BYTES * futures)} themselves",
+        source=Source.INFERRED,
+    )
     if pile.process.rss_bytes is not None:
         yield Evidence(
             text=f"the process has {mebibytes(pile.process.rss_bytes)} resident",

@@ -25,6 +25,7 @@ _MAX_STATES = 64
 _FUTURES = ("Future", "ApplyResult")
 _CONTAINERS = ("list", "tuple", "dict", "set", "collections.deque")
 _MACHINERY = ("/concurrent/futures/", "/multiprocessing/", "/threading.py", "/queue.py")
+_TASK_ARGUMENTS = 3  # their place in a task of multiprocessing.Pool
 _PAYLOAD = ("args", "kwargs", "task")
 
 
@@ -58,7 +59,10 @@ class BacklogReader:
         """Return the objects that a work item holds for its task."""
         if self._values.is_a(item, "tuple"):
             batch = (self._values.items(item) or (0,))[0]
-            return (item,) if self._values.is_a(batch, "list", "int") else ()
+            if self._values.is_a(batch, "list"):
+                item = (self._values.items(batch) or (0,))[0]
+            task = self._values.items(item) or ()
+            return task[_TASK_ARGUMENTS:] if task and self._values.is_a(task[0], "int") else ()
         attributes = self._values.attributes(item)
         return tuple(attributes[name] for name in _PAYLOAD if name in attributes)
 

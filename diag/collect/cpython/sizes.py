@@ -20,7 +20,7 @@ from diag.collect.cpython.values import Values
 from diag.collect.memory import Memory, MemoryBudgetError, MemoryUnreadableError
 
 MAX_OBJECTS = 300  # looked at for one item
-MAX_DEPTH = 6
+MAX_DEPTH = 8
 _MOST_MEMBERS = 16  # looked at of one container; the others are taken to be like them
 _LARGEST = 1 << 40
 _HEAD = 56

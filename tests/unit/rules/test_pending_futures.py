@@ -35,7 +35,7 @@ def test_a_backlog_is_told_with_number_and_limit() -> None:
     found = only(case(piled(300, 200)))
     assert (found.rule, found.confidence) == ("pending-futures", Confidence.LIKELY)
     assert "300 tasks wait for 2 workers" in found.title
-    assert "200 MiB of the 1024 MiB of the machine" in found.title
+    assert "201 MiB of the 1024 MiB of the machine (20%)" in found.title
     assert "by a sample of 8" in found.evidence[0].text
     assert "buffersize=4" in found.advice
 
@@ -46,12 +46,17 @@ def test_who_grows_by_its_backlog_is_told_once_with_the_moment() -> None:
     assert "grows by 20 MiB a second: all used up in about" in found.title
 
 
+def test_futures_themselves_count_if_there_are_very_many() -> None:
+    assert "176 MiB" in only(case(piled(90_000, 4))).title
+    assert findings(case(piled(20_000, 4))) == []
+
+
 def test_results_that_are_kept_count_while_the_pool_works() -> None:
     kept = Kept(
         futures=400, name="rows", tid=10, function="load", done=200, sampled=8, held_bytes=90 * MIB
     )
     found = only(case(piled(20, 1, kept=kept)))
-    assert "91 MiB" in found.title
+    assert "91.8 MiB" in found.title
     assert "`rows` of load has 400 futures" in found.evidence[1].text
     assert found.primary.function == "load"
     assert findings(case(piled(0, 0, kept=kept))) == []
