@@ -12,7 +12,7 @@ from diag.model.ids import ThreadId
 from diag.model.wait import ChannelWait, WaitKind
 from diag.rules.base import Rule
 
-_STANDARD_FDS = 2  # these it was given: the pipe is somebody else's
+_STANDARD_INPUT, _STANDARD_ERROR = 0, 2  # what a process was given, and not made itself
 _INIT = 1
 
 
@@ -37,16 +37,21 @@ def _left_behind(case: Case, reader: int, item: ChannelWait) -> list[Holder]:
     channel = case.tree.channels.get(item.channel)
     if channel is None or channel.kind is not ChannelKind.PIPE or item.direction != "read":
         return []
-    if item.fd <= _STANDARD_FDS or channel.outside is not None:
+    if item.fd <= _STANDARD_ERROR or channel.outside is not None:
         return []
     writers = [holder for holder in channel.writers if holder.pid != reader]
-    return writers if all(_is_orphan(case, holder) for holder in writers) else []
+    return writers if all(_was_left(case, holder) for holder in writers) else []
 
 
-def _is_orphan(case: Case, holder: Holder) -> bool:
-    """Whether a process outside of the tree has lost its parent: init, or a reaper, has it now."""
+def _was_left(case: Case, holder: Holder) -> bool:
+    """Whether a process outside of the tree has lost its parent, and only inherited the pipe.
+
+    Init, or a reaper, has it now. What is to write into a pipe on purpose, without being a
+    command, has it under another number than standard output or error.
+    """
     above = {process.pid for process in case.tree.snapshot.context} | {_INIT}
-    return holder.pid not in case.tree.processes and holder.parent_pid in above
+    orphan = holder.pid not in case.tree.processes and holder.parent_pid in above
+    return orphan and _STANDARD_INPUT < holder.fd <= _STANDARD_ERROR
 
 
 def _finding(case: Case, thread_id: ThreadId, holders: list[Holder]) -> Finding:
@@ -86,7 +91,7 @@ RULE = Rule(
     title="A process that was left behind keeps a pipe open",
     severity=Severity.WARNING,
     summary="The main thread reads a pipe of its own making to the end, and only processes outside"
-    " of the tree, which have lost their parent, have the write end open.",
+    " of the tree, which have lost their parent, have the write end open, as standard output.",
     needs="two looks at the waits of every thread, and the descriptors of other processes",
     check=_check,
 )
