@@ -139,7 +139,7 @@ def _died(child: ProcessSample) -> bool:
 def _made_anew(case: Case, owner: Process) -> Finding | None:
     """Report pools of processes that follow one another quickly, each with new threads."""
     others = set(case.tree.threads_of[owner.pid]) - {ThreadId(owner.pid, owner.pid)}
-    if not _uses_a_pool(case, owner) or not others or others & case.second.threads.keys():
+    if not _uses_a_pool(case, owner) or others & case.second.threads.keys():
         return None
     size = max(
         sum(each.parent_pid == owner.pid for each in sample.processes) for sample in case.samples
@@ -158,7 +158,7 @@ def _made_anew(case: Case, owner: Process) -> Finding | None:
         " worker.",
         [
             f"{len(born)} children were born in {seen_s:.1f} s",
-            f"all {plural(len(others), 'thread')} beside the main one ended, as those of a pool do",
+            "no thread beside the main one outlived the look, as those of one pool would",
         ],
     )
 
