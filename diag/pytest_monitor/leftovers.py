@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from msgspec.structs import replace
 
+from diag.analysis.idioms import Idiom, idiom_of
 from diag.analysis.owners import OwnerState
 from diag.analysis.tree import Tree
 from diag.analysis.wakers import wakers_of
@@ -16,9 +17,24 @@ from diag.model.ids import ThreadId
 from diag.model.recording import Recording
 from diag.model.report import Report
 from diag.model.snapshot import Snapshot
+from diag.model.wait import WaitKind
 from diag.pytest_monitor.board import State
 
 Boards = Mapping[int, State]
+
+
+_TAKES = (WaitKind.LOCK, WaitKind.SHARED_LOCK)
+# Waits on a lock that belongs to nobody.
+_FOR_ANYBODY = frozenset(
+    {
+        Idiom.EVENT,
+        Idiom.CONDITION,
+        Idiom.BARRIER,
+        Idiom.QUEUE_GET,
+        Idiom.QUEUE_PUT,
+        Idiom.QUEUE_JOIN,
+    }
+)
 
 
 class _Stuck(NamedTuple):
@@ -80,25 +96,28 @@ def _stuck_now(report: Report, boards: Boards) -> dict[ThreadId, _Stuck]:
 
 
 def without(recording: Recording, left: frozenset[ThreadId]) -> Recording | None:
-    """Return the looks without these threads; None if somebody waits for one of them by name.
+    """Return the looks without these threads; None if somebody may wait for one of them as such.
 
-    Then, as the owner of a lock or by `join`, it is part of why the test hangs.
+    As the owner of a lock, known or not, or by `join`, it is part of why the test hangs.
     """
-    if any(_waits_by_name(snapshot, left) for snapshot in recording.snapshots):
+    with_stacks = (look for look in recording.snapshots if look.confirms_s is None)
+    if any(_may_mean_them(look, left) for look in with_stacks):
         return None
     looks = tuple(_drop(snapshot, left) for snapshot in recording.snapshots)
     return replace(recording, snapshots=looks)
 
 
-def _waits_by_name(snapshot: Snapshot, left: frozenset[ThreadId]) -> bool:
+def _may_mean_them(snapshot: Snapshot, left: frozenset[ThreadId]) -> bool:
     tree = Tree(snapshot)
     for member in tree.threads.keys() - left:
         parties = wakers_of(tree, member)
         if not parties.threads & left:
             continue
         beside = frozenset(tree.threads_of[member.pid]) - {member}
+        wait = tree.threads[member].wait
+        takes = wait.kind in _TAKES and idiom_of(tree.threads[member].stack) not in _FOR_ANYBODY
         owned = parties.owner is not None and parties.owner.state is not OwnerState.UNKNOWN
-        if owned or parties.completion is not None or not beside <= parties.threads:
+        if takes or owned or parties.completion is not None or not beside <= parties.threads:
             return True
     return False
 

@@ -8,6 +8,8 @@ from contextlib import contextmanager, suppress
 from functools import partial
 from pathlib import Path
 
+from msgspec.structs import replace
+
 from diag.cli.exits import say
 from diag.errors import TargetForbiddenError, TargetGoneError
 from diag.model.codec import Line
@@ -123,7 +125,9 @@ class Monitor:
         if looks is None:
             return report
         again = self._report(looks, boards)
-        return again if hung(again, boards).keys() == hung(report, boards).keys() else report
+        if hung(again, boards).keys() != hung(report, boards).keys():
+            return report
+        return replace(report, findings=again.findings, headline=again.headline, graph=again.graph)
 
     def passed(self, _story: Story) -> None:
         """Look into what takes too long."""

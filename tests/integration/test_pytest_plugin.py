@@ -129,7 +129,9 @@ def test_each_hanging_test_fails_with_its_cause(tmp_path: Path) -> None:
     found = results(xml)
     assert_causes(found)
     assert found.keys() == CAUSES.keys() | HEALTHY
-    assert len(list((tmp_path / "evidence").glob("hang-*.json"))) == len(CAUSES)
+    # The way out of a pool whose worker was killed may hang as well: two reports of one test.
+    kept = (tmp_path / "evidence").glob("hang-*.txt")
+    assert len({file.read_text().partition("\n")[0] for file in kept}) == len(CAUSES)
     assert run.error == ""
 
 
@@ -150,13 +152,14 @@ def test_what_a_test_left_behind_is_not_the_cause_of_later_hangs(tmp_path: Path)
     """Unless it is: who waits for a lock of those threads, or for their end, waits for them."""
     xml = tmp_path / "results.xml"
     run = finish(start(SUITES, tmp_path / "evidence", "--diag", f"--junitxml={xml}", "left"))
-    assert "5 failed, 1 passed" in run.out, run.out + run.error
+    assert "6 failed, 1 passed" in run.out, run.out + run.error
     found = results(xml)
     for name, rule in {
         "test_circle": "lock-cycle",
         "test_item_that_never_comes": "nobody-can-act",
         "test_child_with_a_full_pipe": "pipe-child-cycle",
         "test_lock_of_one_who_was_left": "lock-cycle",
+        "test_plain_lock_that_one_of_them_holds": "lock-cycle",
         "test_end_of_one_who_was_left": "lock-cycle",
     }.items():
         assert f"ERROR (proven)  {rule}" in found[name].text, (name, found[name].text)

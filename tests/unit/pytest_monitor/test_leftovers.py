@@ -6,16 +6,18 @@ from diag.model.ids import ThreadId
 from diag.model.lock import Lock, LockKind
 from diag.model.recording import Recording
 from diag.model.report import ProcessView, Report
+from diag.model.stack import Stack
 from diag.model.thread import Thread
 from diag.model.wait import Wait, WaitKind
 from diag.pytest_monitor.board import CALL, State
 from diag.pytest_monitor.leftovers import Leftovers, without
 from tests.unit.cli.conftest import recording
 from tests.unit.render.examples import fork_logging
-from tests.unit.world import process, snapshot, thread
+from tests.unit.world import frames, process, snapshot, thread
 
 PID, LEFT, OTHER = 10, 11, 12
 FREE = Wait(kind=WaitKind.LOCK, syscall="futex")
+IN_QUEUE = frames("wait ~threading.py:1", "get ~queue.py:2", "test_it test_it.py:3")
 
 
 def state(number: int) -> dict[int, State]:
@@ -24,7 +26,11 @@ def state(number: int) -> dict[int, State]:
 
 def member(tid: int, *, switches: int | None = 5, wait: Wait = FREE) -> Thread:
     return replace(
-        thread(tid, wait), voluntary_switches=switches, involuntary_switches=0, ident=tid * 16
+        thread(tid, wait),
+        voluntary_switches=switches,
+        involuntary_switches=0,
+        ident=tid * 16,
+        stack=Stack(frames=IN_QUEUE, ident=tid * 16),
     )
 
 
@@ -80,6 +86,12 @@ class TestWithout:
             PID,
             OTHER,
         ]
+
+    def test_who_may_hold_a_lock_that_records_no_owner_stays(self) -> None:
+        taking = replace(member(PID), stack=Stack(frames=IN_QUEUE[2:], ident=1))
+        blind = replace(member(PID), stack=None)
+        for waiter in (taking, blind):
+            assert without(seen(waiter, member(LEFT)), self.LEFT) is None
 
     def test_the_owner_of_a_lock_that_somebody_waits_for_stays(self) -> None:
         lock = Lock(kind=LockKind.RLOCK, address=0x1000, locked=True, owner_ident=LEFT * 16)

@@ -7,10 +7,13 @@ import threading
 
 GATE = threading.Barrier(3)
 LOCKS = [threading.RLock() for _ in range(3)]
+PLAIN = threading.Lock()
 THREADS = []
 
 
 def work(number):
+    if number == 0:
+        PLAIN.acquire()  # records no owner
     with LOCKS[number]:
         GATE.wait()
         with LOCKS[(number + 1) % 3]:
@@ -36,6 +39,10 @@ def test_child_with_a_full_pipe():
 def test_lock_of_one_who_was_left():
     with LOCKS[1]:
         pass
+
+
+def test_plain_lock_that_one_of_them_holds():
+    PLAIN.acquire()
 
 
 def test_end_of_one_who_was_left():
