@@ -18,6 +18,7 @@ _MOST_SAMPLES = 240
 _FIRST_INTERVAL_S = 0.1
 _ACTIVITY_AT_LEAST_S = 0.8  # of a busy tree; shorter and chance decides
 _ACTIVITY_AT_MOST_S = 3.0
+_MOST_PAUSING = 8  # threads of a process; more are looked at only where CPU time is used
 _PAUSES = (WaitKind.SLEEP, WaitKind.LOCK)
 _LOOKS_AT_LEAST = 20  # on a crowded machine diag itself waits for a CPU
 
@@ -113,7 +114,7 @@ def _pausing(seen: Snapshot) -> set[int]:
         for _, process, thread in seen.threads()
         if thread.ident is not None and thread.wait.timed and thread.wait.kind in _PAUSES
     )
-    return {pid for pid, count in pausing.items() if count > 1}
+    return {pid for pid, count in pausing.items() if 1 < count <= _MOST_PAUSING}
 
 
 def _busy(before: Sample, after: Sample) -> set[int]:
