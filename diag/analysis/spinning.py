@@ -46,7 +46,7 @@ def spin_of(case: Case, thread_id: ThreadId) -> Spin | None:
     if used_s < _LEAST_CPU_S:
         return None
     turns = turns_of(case, thread_id)
-    if turns is not None and goes_round(turns) and (turns.asks or not turns.handles):
+    if turns is not None and goes_round(turns) and not turns.handles:
         return Spin(used_s, matching=False, asks=turns.asks, looks=turns.looks, frame=turns.frame)
     if system_s > _MOST_SYSTEM_SHARE * used_s or not _is_unchanged(case, thread_id, before, after):
         return None
@@ -79,7 +79,7 @@ def shows_new(turns: Turns) -> bool:
 
 def _gets_somewhere(turns: Turns) -> bool:
     """Whether anything new was seen, numbers that it works with included."""
-    return shows_new(turns) or _is_more_than_rare(turns, turns.new_numbers)
+    return shows_new(turns) or turns.new_numbers > 0
 
 
 def _is_more_than_rare(turns: Turns, new: int) -> bool:
@@ -89,10 +89,8 @@ def _is_more_than_rare(turns: Turns, new: int) -> bool:
 
 
 def _stands_still(turns: Turns) -> bool:
-    """Whether a loop that asks nobody shows nothing new, and does not compute in what it calls."""
-    return not (
-        turns.new_values or turns.new_numbers or turns.opaque or (turns.calls and turns.handles)
-    )
+    """Whether a loop shows nothing new, and works with nothing that is not watched."""
+    return not (turns.new_values or turns.new_numbers or turns.opaque or turns.handles)
 
 
 def _is_unchanged(case: Case, thread_id: ThreadId, before: Thread, after: Thread) -> bool:

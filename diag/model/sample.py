@@ -168,7 +168,8 @@ class Turns(Record, frozen=True):
         new_numbers: the same for the numbers that it works with.
         new_at_end: whether the last look is one of `new_values`.
         calls: whether it calls functions that do more than ask.
-        handles: whether values come and go on its stack: numbers, texts, containers.
+        handles: whether objects come and go on its stack that are not watched: it may work
+            with them.
         opaque: a call, or a type of object, whose progress cannot be seen; None if all can.
         asks: functions that were seen and only ask ("is_set", "acquire", "stat").
         frame: the innermost frame that was there in every look: the loop is in it.

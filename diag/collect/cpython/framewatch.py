@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from diag.collect.cpython.access import Access
 from diag.collect.cpython.asking import ASKING, CLOCKS, PURE, asks
 from diag.collect.cpython.build import recognise
-from diag.collect.cpython.callees import callee, hidden_state
+from diag.collect.cpython.callees import CALLED, callee, hidden_state
 from diag.collect.cpython.contents import Contents
 from diag.collect.cpython.entered import Entered
 from diag.collect.cpython.exits import Exits
@@ -27,7 +27,24 @@ from diag.model.sample import Turns
 MAX_FRAMES = 200
 _LOOKED_INTO = 4  # innermost frames
 _NUMBERS = ("int", "float")
-_VALUES = ("int", "float", "complex", "str", "bytes", "list", "tuple", "dict", "set", "frozenset")
+_HARMLESS = CALLED | {
+    "bool",
+    "NoneType",
+    "module",
+    "code",
+    "BaseException",
+    "Event",
+    "Condition",
+    "Semaphore",
+    "Queue",
+    "Future",
+    "Thread",
+    "Popen",
+    "BaseProcess",
+    "_thread.lock",
+    "_thread.RLock",
+    "_queue.SimpleQueue",
+}
 _UNREADABLE = (MemoryUnreadableError, FrameUnreadableError, OddObjectError)
 
 
@@ -108,12 +125,14 @@ class TurnsReader:
         hidden = hidden_state(contents.values, slots)
         if name is not None and name in ASKING | CLOCKS | PURE:
             name = None
-        numbers = frozenset(contents.head(slot)[8:] for slot in slots if self._is_a(slot, _NUMBERS))
+        own = {*words, *contents.globals(frame), *contents.constants(frame)}
+        own.update(self._attributes_of(own))
+        handled = [slot for slot in slots if slot and slot not in own]
         entered = frozenset(filter(self._entered.is_lock, self._exits.entered(frame)))
         return Level(
             digest=self._digest((*words, *iterators)),
-            numbers=numbers,
-            values=frozenset(slot for slot in slots if self._is_a(slot, _VALUES)),
+            numbers=frozenset(self._worked_with(handled)),
+            values=frozenset(slot for slot in handled if not self._is_harmless(slot)),
             opaque=name or hidden,
             held=entered,
             known=frozenset(filter(self._entered.is_lock, self._reachable(words))),
@@ -125,6 +144,35 @@ class TurnsReader:
         for word in words:
             yield word
             yield from self._contents.values.attributes(word).values()
+
+    def _worked_with(self, slots: list[int]) -> Iterator[bytes]:
+        """Yield what lies on a stack for a moment: numbers, and the values of attributes.
+
+        A counter that is some attributes away comes by here, and nowhere else.
+        """
+        for slot in slots:
+            if self._is_a(slot, _NUMBERS):
+                yield self._contents.head(slot)[8:]
+            for value in self._contents.values.attributes(slot).values():
+                if self._is_a(value, _NUMBERS):
+                    yield self._contents.head(value)[8:]
+
+    def _attributes_of(self, addresses: set[int]) -> set[int]:
+        """Return what is one step away: the digests cover that, and nothing further."""
+        values = self._contents.values
+        return {
+            attribute
+            for address in addresses
+            if not values.is_a(address, "type", "module", "function")
+            for attribute in values.attributes(address).values()
+        }
+
+    def _is_harmless(self, address: int) -> bool:
+        """Whether it is called or asked, a truth value, or nothing: no work is done with it."""
+        kind = self._contents.values.type_of(address)
+        if kind is None:
+            return True  # what an earlier call has left there, freed since
+        return not _HARMLESS.isdisjoint(kind.lineage) or "iter" in kind.name
 
     def _is_a(self, address: int, names: tuple[str, ...]) -> bool:
         """Whether it is of these types; True and False are no numbers here."""

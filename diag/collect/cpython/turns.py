@@ -20,7 +20,8 @@ class Level(NamedTuple):
     Attributes:
         digest: of its variables and iterators.
         numbers: those on its value stack: what it works with lies there for a moment.
-        values: addresses of all that it may compute with there.
+        values: addresses of what lies there and is not covered by the digest: it may be
+            working with that.
         opaque: a call, or the type of an object, whose progress is hidden.
         held: locks whose `with` it is inside of.
         known: locks that its variables and globals refer to.
