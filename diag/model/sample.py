@@ -167,6 +167,7 @@ class Turns(Record, frozen=True):
         new_values: the same for the variables of `frame` and its globals alone.
         new_numbers: the same for the numbers that it works with.
         new_at_end: whether the last look is one of `new_values`.
+        paths: how many different chains of functions were seen.
         calls: whether it calls functions that do more than ask.
         handles: whether objects come and go on its stack that are not watched: it may work
             with them.
@@ -185,6 +186,7 @@ class Turns(Record, frozen=True):
     new_numbers: int
     new_at_end: bool
     frame: Frame
+    paths: int = 1
     calls: bool = True
     handles: bool = True
     opaque: str | None = None

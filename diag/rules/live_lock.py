@@ -32,7 +32,9 @@ def _check(case: Case) -> Iterator[Finding]:
 def _gives_back(turns: Turns, locks: LockTurns) -> bool:
     """Whether a thread takes one lock again and again, tries others, and changes nothing."""
     again = locks.taken >= _LEAST_TAKEN and locks.most == 1
-    return turns.looks >= LEAST_LOOKS and again and locks.tries and not shows_new(turns)
+    # Values that only come back may be a balance that goes up and down: they have to stay.
+    constant = turns.states == turns.paths and not shows_new(turns)
+    return turns.looks >= LEAST_LOOKS and again and locks.tries and constant
 
 
 def _bar_each_other(first: LockTurns, second: LockTurns) -> bool:

@@ -20,6 +20,7 @@ _CONTAINERS = ("list", "tuple", "dict", "set", "collections.deque")
 _HEAD, _HEAD_BYTES = 16, 48  # of an object: from after its count and type, to where
 _MOST_ITEM_BYTES = 64
 _WITH_ITEMS = {"int": 4, "str": 1, "bytes": 1, "tuple": 8}  # after the head: bytes of each
+_STATELESS = frozenset(("_thread.lock", "_thread.RLock"))  # to take one is no progress
 _TAG = 0b111
 # 3.9, 3.10: numbers of locals, and the tuples of free and cell variables, in the code
 _LOCALS, _FREE, _CELLS, _TUPLE_SIZE = 28, 80, 88, 16
@@ -90,7 +91,7 @@ class Contents:
         An address alone does not: a new object often gets the place of the old one.
         """
         kind = self.values.type_of(address)
-        if kind is None:
+        if kind is None or not _STATELESS.isdisjoint(kind.lineage):
             return struct.pack("<Q", address)
         size = min(kind.basic_size, _HEAD_BYTES)
         try:

@@ -85,6 +85,7 @@ def summarise(looks: list[Look], locate: Callable[[Frame], model.Frame]) -> Turn
         new_values=sum(values),
         new_numbers=sum(numbers),
         new_at_end=values[-1],
+        paths=len({_codes(look, level) for look in looks}),
         calls=len({_codes(look, level) for look in looks}) > 1,
         handles=_handles(looks, level),
         opaque=opaque,

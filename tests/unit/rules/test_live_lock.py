@@ -20,6 +20,7 @@ def turns(locks: LockTurns | None, **more: int) -> Turns:
     seen = Turns(
         looks=80,
         states=3,
+        paths=3,
         places=3,
         new_states=0,
         new_values=0,
@@ -65,6 +66,7 @@ def test_two_that_bar_each_other_are_named() -> None:
         turns(msgspec.structs.replace(SOUTH, tries=False)),
         turns(SOUTH, new_values=40),
         turns(SOUTH, looks=5),
+        turns(SOUTH, states=6),
     ],
     ids=[
         "no lock",
@@ -75,6 +77,7 @@ def test_two_that_bar_each_other_are_named() -> None:
         "waits",
         "works",
         "few looks",
+        "to and fro",
     ],
 )
 def test_others_are_left_in_peace(south: Turns) -> None:
