@@ -13,7 +13,6 @@ LEAST_APART_S = 0.5
 _LEAST_CPU_S = 0.25
 _MOST_SYSTEM_SHARE = 0.2  # who uses more makes system calls, and their effect is not seen
 LEAST_LOOKS = 12  # at the frames of a thread; with fewer, a call may be missed
-_MOST_NEW_SHARE = 0.34  # of the later looks: a state may return seldom
 
 
 class Spin(Record, frozen=True):
@@ -74,18 +73,12 @@ def goes_round(turns: Turns) -> bool:
 
 def shows_new(turns: Turns) -> bool:
     """Return whether new values of variables were seen, or may have been where none are seen."""
-    return _is_more_than_rare(turns, max(turns.new_values, turns.new_states))
+    return bool(turns.new_values or turns.new_states or turns.new_at_end or turns.opaque)
 
 
 def _gets_somewhere(turns: Turns) -> bool:
     """Whether anything new was seen, numbers that it works with included."""
     return shows_new(turns) or turns.new_numbers > 0
-
-
-def _is_more_than_rare(turns: Turns, new: int) -> bool:
-    late = turns.looks - turns.looks // 2
-    hidden = turns.opaque is not None
-    return hidden or turns.new_at_end or new > _MOST_NEW_SHARE * late
 
 
 def _stands_still(turns: Turns) -> bool:

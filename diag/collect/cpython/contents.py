@@ -69,8 +69,11 @@ class Contents:
 
     def inside(self, addresses: Iterable[int]) -> Iterator[bytes]:
         """Yield the heads of objects, of their members, and of their attributes."""
-        for address in addresses:
-            yield self.head(address)
+        for place in addresses:
+            yield self.head(place)
+            address = self.values.unwrapped(place) or place  # what a closure's cell holds
+            if address != place:
+                yield self.head(address)
             if self.values.is_a(address, "type", "module", "function"):
                 continue
             for value in (*self._members(address), *self.values.attributes(address).values()):
