@@ -29,7 +29,6 @@ from diag.model.thread import Thread
 from diag.model.wait import Wait, WaitKind
 
 _MAX_CONTEXT = 3
-_ENDED = "ZXx"
 
 
 def sweep(pid: int, *, also: Iterable[int] = (), proc_root: Path = PROC) -> Snapshot:
@@ -101,12 +100,6 @@ def _check(pid: int, readings: dict[int, ProcessReading], proc_root: Path) -> No
     if root.process_id != pid:
         raise TargetGoneError(
             f"{pid} is a thread of process {root.process_id}", hint=f"look at {root.process_id}"
-        )
-    if all(each.thread.state in _ENDED for each in root.threads):
-        parent = root.process.parent_pid
-        raise TargetGoneError(
-            f"process {pid} has ended, and its parent has not collected it",
-            hint=f"look at its parent, {parent}",
         )
     if all(reading.denied or not reading.threads for reading in readings.values()):
         raise _forbidden(pid, root.process.uid, proc_root)

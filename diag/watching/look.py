@@ -28,6 +28,7 @@ from diag.model.wait import WaitKind
 from diag.watching.meanwhile import count_until
 
 LOOK_S = 1.0
+_ENDED = "ZXx"  # states of a thread that has ended, in /proc/PID/stat
 LONGEST_LOOK_S = 6.0  # shows the growth that rules ask for, also where it begins late
 
 Progress = Callable[[str], None]
@@ -114,6 +115,12 @@ def make_header() -> Header:
 def _everything(pid: int, *, stacks: bool, show_locals: bool, progress: Progress) -> Snapshot:
     """Look at everything once; py-spy is asked while locks are read, as both take long."""
     seen = _sweep(pid, (), progress)
+    root = seen.processes[0]
+    if all(thread.state in _ENDED for thread in root.threads):
+        raise TargetGoneError(
+            f"process {pid} has ended, and its parent has not collected it",
+            hint=f"look at its parent, {root.parent_pid}",
+        )
     if not stacks:
         return _with_limits(add_objects(seen))
     with StackAsker(show_locals=show_locals) as asker:

@@ -1,6 +1,7 @@
 """The command as a process: what pipes, full disks and interrupts do to it."""
 
 import json
+import os
 import shlex
 import signal
 import subprocess
@@ -8,6 +9,8 @@ import sys
 from pathlib import Path
 
 import pytest
+
+from diag.errors import ExitStatus
 
 
 def start(*arguments: str, code: str | None = None) -> list[str]:
@@ -107,3 +110,17 @@ def test_streams_that_are_closed_or_full_do_not_change_the_status(
     )
     assert done.returncode == status
     assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize("command", ["attach", "dump"])
+def test_a_zombie_is_said_to_have_ended(command: str) -> None:
+    with subprocess.Popen([sys.executable, "-c", ""]) as ended:
+        os.waitid(os.P_PID, ended.pid, os.WEXITED | os.WNOWAIT)
+        done = subprocess.run(
+            [sys.executable, "-m", "diag", command, str(ended.pid)],
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+    assert done.returncode == ExitStatus.UNOBSERVABLE
+    assert done.stderr.splitlines()[0].endswith("has ended, and its parent has not collected it")

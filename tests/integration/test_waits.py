@@ -659,10 +659,3 @@ a.recv(1)
     assert (found.kind, found.uncertain) == (ChannelKind.UNIX_SOCKET, None)
     assert [holder.pid for holder in found.writers] == [child]
     assert Path("/proc/self/ns/net").readlink() == before
-
-
-def test_a_zombie_is_said_to_have_ended() -> None:
-    with subprocess.Popen([sys.executable, "-c", ""]) as ended:
-        os.waitid(os.P_PID, ended.pid, os.WEXITED | os.WNOWAIT)
-        with pytest.raises(TargetGoneError, match="has ended, and its parent"):
-            sweep(ended.pid)
