@@ -21,6 +21,8 @@ MAX_FRAMES = 500
 _LOOKED_INTO = 3  # innermost frames
 _PATTERN = "re.Pattern"
 _CALL_LOOKS = 5
+_ONE_MATCH = frozenset(("match", "prefixmatch", "fullmatch", "search"))  # prefixmatch: 3.15
+_DESCRIPTOR_METHOD = 40  # PyMethodDescrObject: d_method (Include/cpython/descrobject.h)
 _RE_FILES = ("/re.py", "/re/__init__.py")
 
 
@@ -28,6 +30,7 @@ class StandingReader:
     """Reads the running threads of one process."""
 
     def __init__(self, interior: Interior, layout: FrameLayout) -> None:
+        self._interior = interior
         self._contents = Contents(interior, layout)
         self._values = self._contents.values
         self._frames = Frames(interior.memory, interior.types, layout)
@@ -80,11 +83,23 @@ class StandingReader:
         )
 
     def _is_matching(self, frame: Frame) -> bool:
-        """Whether its innermost frame is one that hands a text to a regular expression."""
+        """Whether its innermost frame hands a text to a regular expression for one match.
+
+        What makes many matches of one text gets on from one to the next, unseen.
+        """
         if self._places.file_of(frame).endswith(_RE_FILES):
-            return True
-        slots = self._contents.slots(frame)
-        return any(self._values.is_a(slot, _PATTERN) for slot in slots if slot)
+            return frame.code.name in _ONE_MATCH
+        slots = [slot for slot in self._contents.slots(frame) if slot]
+        return any(self._values.is_a(slot, _PATTERN) for slot in slots) and any(
+            self._method_name(slot) in _ONE_MATCH for slot in slots
+        )
+
+    def _method_name(self, address: int) -> str | None:
+        """Return the name of a method descriptor (d_method->ml_name), None for anything else."""
+        if not self._values.is_a(address, "method_descriptor"):
+            return None
+        memory = self._interior.memory
+        return memory.c_string(memory.u64(memory.u64(address + _DESCRIPTOR_METHOD)), limit=16)
 
     def _is_calling(self, frame: Frame) -> bool:
         """Whether it may be in a call: then its progress may be where it is not looked for.
