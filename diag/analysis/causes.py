@@ -64,7 +64,6 @@ def find_causes(tree: Tree, liveness: Liveness) -> tuple[Cause, ...]:
         if not sink <= liveness.proven and all(idles(tree, member) for member in sink):
             continue  # without a proof, those who wait as idle programs do are idle
         kind = _kind_of(tree, liveness, graph, sink, keepers)
-        names_owners = kind is CauseKind.LOCK_CYCLE
         causes.append(
             Cause(
                 kind=kind,
@@ -74,8 +73,7 @@ def find_causes(tree: Tree, liveness: Liveness) -> tuple[Cause, ...]:
                     for victim in waiting_for(waiters, sink)
                     if tree.threads[victim].native is None
                 ),
-                proven=sink <= liveness.proven
-                and not (names_owners and _guesses_an_owner(liveness, sink)),
+                proven=sink <= liveness.proven and not _is_a_guess(tree, liveness, kind, sink),
             )
         )
     return tuple(causes)
@@ -132,7 +130,7 @@ def _kind_of_one(
     if owner is not None and owner.thread == member:
         return CauseKind.SELF_DEADLOCK
     if wait.kind is WaitKind.LOCK and not waits_for_itself and _takes_a_lock(tree, member):
-        captured = _was_captured(tree, member)
+        captured = _was_captured(tree, member) or _may_be_captured(tree, member)
         return CauseKind.ORPHANED_LOCK if captured else CauseKind.SELF_DEADLOCK
     return CauseKind.NOBODY_CAN_ACT
 
@@ -174,9 +172,21 @@ def _waits_for_owner(
     return owner is not None and owner.state in enough and owner.thread is not None
 
 
-def _guesses_an_owner(liveness: Liveness, sink: frozenset[ThreadId]) -> bool:
-    owners = (liveness.wakers[member].owner for member in sink)
-    return any(owner is not None and owner.state is OwnerState.PROBABLE for owner in owners)
+def _is_a_guess(tree: Tree, liveness: Liveness, kind: CauseKind, sink: frozenset[ThreadId]) -> bool:
+    """Whether nobody of a sink can run, but what makes it the kind it is may be another thing."""
+    if kind is CauseKind.LOCK_CYCLE:
+        owners = (liveness.wakers[member].owner for member in sink)
+        return any(owner is not None and owner.state is OwnerState.PROBABLE for owner in owners)
+    if kind is CauseKind.ORPHANED_LOCK:
+        return any(
+            not _has_ended(liveness.wakers[member]) and not _was_captured(tree, member)
+            for member in sink
+        )
+    return False
+
+
+def _has_ended(wakers: Wakers) -> bool:
+    return wakers.owner is not None and wakers.owner.state is OwnerState.GONE
 
 
 def _takes_a_lock(tree: Tree, member: ThreadId) -> bool:
@@ -192,7 +202,6 @@ def _was_captured(tree: Tree, member: ThreadId) -> bool:
 
     A sign is that the parent's copy is locked too. Where it is free by now, the library
     is believed: it takes its locks by `with`, and no frame of the child is inside one.
-    The user's own code may have taken the lock in the child, by a bare acquire().
     """
     thread = tree.threads[member]
     if not tree.processes[member.pid].forked_without_exec or thread.wait.lock is None:
@@ -201,6 +210,18 @@ def _was_captured(tree: Tree, member: ThreadId) -> bool:
     if copy is not None and copy.locked is not False:
         return copy.locked is True
     return thread.stack is not None and is_library(thread.stack.frames[0])
+
+
+def _may_be_captured(tree: Tree, member: ThreadId) -> bool:
+    """Whether a lock that was captured, or was taken in the child and never given back, waits.
+
+    The parent's copy is free by now, and nothing that the child executes has taken it.
+    """
+    lock = tree.threads[member].wait.lock
+    if lock is None or not tree.processes[member.pid].forked_without_exec:
+        return False
+    copy = lock.parent_copy
+    return copy is not None and copy.locked is False and not lock.candidates
 
 
 # Who waits for the end of others is seldom where the trouble began.

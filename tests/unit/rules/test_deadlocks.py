@@ -1,6 +1,7 @@
 """Each rule finds its own kind of knot, names the guilty, and says how sure it is."""
 
 import msgspec
+import pytest
 
 from diag.model.finding import Confidence, Severity
 from diag.model.lock import Lock, LockKind, ParentCopy, Semaphore
@@ -69,6 +70,25 @@ class TestOrphanedLock:
             told = "\n".join("\n".join(link.details) for link in found.chain)
             assert words in told
             assert ('thread "chatter"' in told) is (copy.holder_ident is not None)
+
+    @pytest.mark.parametrize(
+        ("copy", "rule", "confidence"),
+        [
+            (ParentCopy(pid=10, locked=True), "orphaned-lock", Confidence.PROVEN),
+            (ParentCopy(pid=10, locked=False), "orphaned-lock", Confidence.LIKELY),
+            (ParentCopy(pid=10), "self-deadlock", Confidence.PROVEN),
+        ],
+    )
+    def test_a_lock_that_the_parent_has_given_back_was_likely_captured(
+        self, copy: ParentCopy, rule: str, confidence: Confidence
+    ):
+        parent, worker = forked_pool(parent_copy=copy)
+        stack = frames("handle_order shop.py:9")
+        stuck = msgspec.structs.replace(
+            worker.threads[0], stack=thread(1, RUNNING, stack=stack).stack
+        )
+        found = only(case(parent, msgspec.structs.replace(worker, threads=(stuck,))))
+        assert (found.rule, found.confidence) == (rule, confidence)
 
     def test_it_names_the_lock_the_worker_and_the_thread_of_the_parent(self):
         found = only(case(*forked_pool(kind=BUFFER, owner=11 * 16, type_name="_io.BufferedWriter")))
