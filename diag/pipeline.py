@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from diag import __version__, policy
 from diag.analysis import complaints, picture
 from diag.analysis.case import Case
+from diag.analysis.parked import WORDS, parked_mains, parked_words
 from diag.analysis.pools import pools_of
 from diag.analysis.roles import role_of
 from diag.analysis.series import series_of
@@ -72,7 +73,7 @@ def judge(recording: Recording) -> Report:
         recording,
         tree=case.tree,
         verdict=answer,
-        headline=policy.headline(answer, findings, first),
+        headline=policy.headline(answer, findings, first, parked_words(case)),
         findings=findings,
         skipped=tuple(
             RuleSkipped(rule=rule.id, needs=rule.needs)
@@ -88,6 +89,7 @@ def judge(recording: Recording) -> Report:
             for process in first.processes
         },
         dead=case.liveness.likely,
+        parked=frozenset(parked_mains(case)),
     )
 
 
@@ -152,6 +154,7 @@ def _report(
     skipped: tuple[RuleSkipped, ...] = (),
     live: dict[int, dict[int, bool | None]] | None = None,
     dead: frozenset[ThreadId] = frozenset(),
+    parked: frozenset[ThreadId] = frozenset(),
     graph: Graph | None = None,
 ) -> Report:
     root = tree.snapshot.processes[0]
@@ -165,7 +168,7 @@ def _report(
         findings=findings,
         skipped=skipped,
         processes=tuple(
-            _view(tree, process, (live or {}).get(process.pid, {}))
+            _view(tree, process, (live or {}).get(process.pid, {}), parked)
             for process in tree.snapshot.processes
         ),
         pools=pools_of(tree, dead),
@@ -189,13 +192,18 @@ def errors_of(recording: Recording) -> tuple[ErrorNote, ...]:
     )
 
 
-def _view(tree: Tree, process: Process, live: dict[int, bool | None]) -> ProcessView:
+def _view(
+    tree: Tree, process: Process, live: dict[int, bool | None], parked: frozenset[ThreadId]
+) -> ProcessView:
+    waits = {
+        thread.tid: describe_wait(thread, process, tree.channels) for thread in process.threads
+    }
+    if (process.pid, process.pid) in parked:
+        waits[process.pid] += f"; {WORDS}"
     return ProcessView(
         role=role_of(tree, process.pid),
         process=process,
-        waits={
-            thread.tid: describe_wait(thread, process, tree.channels) for thread in process.threads
-        },
+        waits=waits,
         live=live,
     )
 

@@ -40,15 +40,18 @@ def verdict(findings: tuple[Finding, ...], *, root_was_read: bool) -> Verdict:
     return Verdict.HEALTHY if root_was_read else Verdict.UNKNOWN
 
 
-def headline(answer: Verdict, findings: tuple[Finding, ...], tree: Snapshot) -> str:
-    """Return the answer in one line."""
+def headline(
+    answer: Verdict, findings: tuple[Finding, ...], tree: Snapshot, note: str | None = None
+) -> str:
+    """Return the answer in one line, of a healthy tree with a note."""
     if findings:
         return headline_of(findings)
     count = len(tree.processes)
     processes = "1 process" if count == 1 else f"{count} processes"
     if answer is Verdict.UNKNOWN:
         return f"the waits of the target could not be read ({processes} seen)"
-    return f"no thread of {processes} is stuck for good"
+    healthy = f"no thread of {processes} is stuck for good"
+    return f"{healthy}; {note}" if note is not None else healthy
 
 
 def headline_of(findings: tuple[Finding, ...]) -> str:

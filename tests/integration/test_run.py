@@ -293,18 +293,6 @@ def test_a_command_that_is_over_at_once_gets_its_report_too(tmp_path: Path) -> N
     assert decode_report(file.read_bytes()).verdict is Verdict.UNKNOWN
 
 
-def test_a_note_is_a_line_at_the_end_and_no_report() -> None:
-    parked = python("import threading; print('READY'); threading.Event().wait()")
-    with diag("run", "--", *parked) as process:
-        read_until(process.stdout, b"READY")
-        time.sleep(2.5)  # until it was looked at
-        os.kill(process.pid, signal.SIGTERM)
-        _, err = process.communicate(timeout=DEADLINE_S)
-    assert err.startswith(b"diag: note: ")
-    assert err.count(b"\n") == 1
-    assert b"see `diag rules parked`" in err
-
-
 def test_it_ends_soon_after_the_command() -> None:
     before_s = time.monotonic()
     assert run_diag("run", "--", *python("import time; time.sleep(1)"))[0] == 0

@@ -4,10 +4,6 @@
 # verdict = "healthy"
 # twin_of = ["unresolved-awaitable"]
 # still = true
-# [[finding]]
-# rule = "parked"
-# confidence = "possible"
-# functions = ["<module>"]
 # ///
 
 import asyncio

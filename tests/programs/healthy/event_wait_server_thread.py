@@ -2,7 +2,7 @@
 
 # /// diag
 # verdict = "healthy"
-# twin_of = ["nobody-can-act", "parked"]
+# twin_of = ["nobody-can-act"]
 # ///
 
 import os

@@ -4,10 +4,6 @@
 # verdict = "healthy"
 # twin_of = ["nobody-can-act"]
 # still = true
-# [[finding]]
-# rule = "parked"
-# confidence = "possible"
-# functions = ["<module>"]
 # ///
 
 import os

@@ -3,10 +3,6 @@
 # /// diag
 # verdict = "healthy"
 # still = true
-# [[finding]]
-# rule = "parked"
-# confidence = "possible"
-# functions = ["serve"]
 # ///
 
 import multiprocessing
