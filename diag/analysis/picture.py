@@ -4,10 +4,11 @@ from collections.abc import Hashable, Iterator
 
 from diag.analysis.case import Case
 from diag.analysis.causes import Cause, CauseKind
-from diag.analysis.chain import owner_words, source_of
+from diag.analysis.chain import source_of
 from diag.analysis.graph import Graph as Waits
 from diag.analysis.graph import wait_for_graph
 from diag.analysis.owners import Owner, OwnerState, resolve
+from diag.analysis.party_words import owner_words
 from diag.analysis.roles import role_of
 from diag.analysis.words import describe_wait
 from diag.model.finding import Source

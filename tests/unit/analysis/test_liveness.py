@@ -3,7 +3,7 @@
 import msgspec
 import pytest
 
-from diag.analysis.chain import owner_words
+from diag.analysis.party_words import owner_words
 from diag.model.channel import Channel, ChannelKind
 from diag.model.ids import ThreadId
 from diag.model.lock import Lock, LockKind, Semaphore, SemaphoreHolder
