@@ -1,5 +1,6 @@
 """What all tests share: golden files, rewritten by `pytest --update-golden`."""
 
+import signal
 from collections.abc import Callable
 from pathlib import Path
 
@@ -14,6 +15,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         action="store_true",
         help="rewrite the golden files with what the tests get",
     )
+
+
+def pytest_configure() -> None:
+    # What nohup ignores is ignored in all that is started, and some tests send it.
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ from diag.analysis.amounts import duration, plural
 from diag.analysis.case import Case
 from diag.analysis.completions import workers_of
 from diag.analysis.generations import OF_THREADS, Made, born_in, children_in, pools_made, sets_of
-from diag.analysis.rates import span_s
+from diag.analysis.rates import oom_kills, span_s
 from diag.analysis.roles import ends_broken_pool, role_of
 from diag.model.finding import Confidence, Evidence, Finding, Severity, Source
 from diag.model.ids import ThreadId
@@ -137,7 +137,12 @@ def _died(child: ProcessSample) -> bool:
 
 
 def _made_anew(case: Case, owner: Process) -> Finding | None:
-    """Report pools of processes that follow one another quickly, each with new threads."""
+    """Report pools of processes that follow one another quickly, each with new threads.
+
+    Where the kernel kills for want of memory, that breaks them, and has a finding of its own.
+    """
+    if oom_kills(case.samples):
+        return None
     others = set(case.tree.threads_of[owner.pid]) - {ThreadId(owner.pid, owner.pid)}
     if not _uses_a_pool(case, owner) or others & case.second.threads.keys():
         return None

@@ -30,7 +30,7 @@ SWITCHES = (
 Open = Callable[[str], WebDriver]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")  # other tests count the children of this process
 def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[WebDriver]:
     missing = [name for name, path in PROGRAMS.items() if path is None]
     if missing:

@@ -162,7 +162,9 @@ def test_text_has_contrast(show: Open, name: str, theme: str) -> None:
 def test_the_page_never_scrolls_sideways(show: Open, name: str, width: int) -> None:
     browser = show(page(EXAMPLES[name]()))
     set_media(browser, width=width)
-    assert browser.execute_script("return document.documentElement.scrollWidth") <= width
+    seen = "return document.documentElement.scrollWidth"
+    # Charts take their new size in an event of their own.
+    WebDriverWait(browser, DEADLINE_S).until(lambda b: b.execute_script(seen) <= width)
 
 
 def test_dark_charts_are_drawn_in_other_colours(show: Open) -> None:
