@@ -17,7 +17,7 @@ from typing import Self
 
 POLL_S = 0.001
 KILLED_WITHIN_S = 1.0
-_TRIES = 3  # without a pause, frames of a process that computes change while they are read
+_TRIES = 6  # without a pause, frames of a process that computes change while they are read
 
 
 class StacksUnavailableError(Exception):
