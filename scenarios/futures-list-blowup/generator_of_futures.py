@@ -21,7 +21,7 @@ def analyse_repository(meter):
 def main():
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("--items", type=int, default=60)
-    meter = Meter(options.parse_args().items)
+    meter = Meter(options.parse_args().items, ready_after=0.75)
     try:
         analyse_repository(meter)
     except BrokenProcessPool as error:

@@ -42,9 +42,11 @@ def analyse(item):
 class Meter:
     """Counts what is read, and what is done with the results."""
 
-    def __init__(self, count):
+    def __init__(self, count, ready_after=0.25):
+        """Say READY after a part of the items, soon enough for a pool that is about to break."""
         signal.alarm(LIFE_S)
         self.count = count
+        self.ready_at = int(count * ready_after)
         self.started = time.monotonic()
         self.items_read = 0
         self.read_before_first_result = None
@@ -60,7 +62,7 @@ class Meter:
             self.items_read += 1
             self.most_ahead = max(self.most_ahead, self.items_read - self.done)
             yield number, os.urandom(MB)
-            if self.items_read == self.count // 4:
+            if self.items_read == self.ready_at:
                 print("READY", os.getpid(), flush=True)
 
     def write(self, result):
