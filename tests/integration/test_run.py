@@ -231,10 +231,11 @@ def test_a_process_that_left_group_session_and_parent_is_watched_and_named() -> 
 
 def test_a_hang_in_a_process_that_left_is_found(tmp_path: Path) -> None:
     wait_for_lost_child = (
-        "import os, threading\n"
+        "import os, signal, threading\n"
         "r, w = os.pipe()\n"
         "if os.fork() == 0:\n"
         "    if os.fork() == 0:\n"
+        "        signal.alarm(60)  # where diag fails nobody else ends it\n"
         "        os.setsid(); l = threading.Lock(); l.acquire(); l.acquire()\n"
         "    os._exit(0)\n"
         "os.close(w); os.wait(); os.read(r, 1)"
