@@ -13,6 +13,8 @@ LEAST_APART_S = 0.5
 _LEAST_CPU_S = 0.25
 _MOST_SYSTEM_SHARE = 0.2  # who uses more makes system calls, and their effect is not seen
 LEAST_LOOKS = 12  # at the frames of a thread; with fewer, a call may be missed
+# What blocks gets what it waited for, and frames that stand still for that time are read best.
+_LEAST_RUNNING = 0.9
 
 
 class Spin(Record, frozen=True):
@@ -42,7 +44,7 @@ def spin_of(case: Case, thread_id: ThreadId) -> Spin | None:
     per_s = case.host.clock_ticks_per_s
     system_s = (after.system_ticks - before.system_ticks) / per_s
     used_s = system_s + (after.user_ticks - before.user_ticks) / per_s
-    if used_s < _LEAST_CPU_S:
+    if used_s < _LEAST_CPU_S or _blocks(case, thread_id):
         return None
     turns = turns_of(case, thread_id)
     if turns is not None and goes_round(turns) and not turns.handles:
@@ -57,13 +59,25 @@ def spin_of(case: Case, thread_id: ThreadId) -> Spin | None:
 
 def turns_of(case: Case, thread_id: ThreadId) -> Turns | None:
     """Return what the frames of a thread did over many looks, None if they were not seen."""
-    found: list[ThreadActivity] = [
-        thread
-        for activity in case.activities[-1:]
-        for thread in activity.threads
-        if (thread.pid, thread.tid) == (thread_id.pid, thread_id.tid)
-    ]
-    return found[0].turns if found else None
+    activity = _activity_of(case, thread_id)
+    return activity.turns if activity is not None else None
+
+
+def _activity_of(case: Case, thread_id: ThreadId) -> ThreadActivity | None:
+    """Return what a thread did over many quick looks, None if it was not looked at."""
+    for activity in case.activities[-1:]:
+        for thread in activity.threads:
+            if (thread.pid, thread.tid) == (thread_id.pid, thread_id.tid):
+                return thread
+    return None
+
+
+def _blocks(case: Case, thread_id: ThreadId) -> bool:
+    """Whether a thread was seen to wait for anything but a CPU and the GIL."""
+    seen = _activity_of(case, thread_id)
+    if seen is None:
+        return False
+    return seen.running + seen.waiting_for_gil < _LEAST_RUNNING * seen.looks
 
 
 def goes_round(turns: Turns) -> bool:

@@ -24,6 +24,10 @@ from diag.model.thread import Thread
 
 DEADLINE_S = 10.0
 PARALLEL = 8
+_READINGS = 3  # of a process in which stacks seem torn
+
+# What a thread's outermost frame is, where Python has started it (Lib/threading.py, Lib/runpy.py).
+_OUTERMOST = ("<module>", "_bootstrap", "_run_module_as_main")
 
 # Locals whose address tells which object a standard library frame is about.
 _KEPT_LOCALS = frozenset(
@@ -170,10 +174,41 @@ class StackAsker:
             text = calls.answer(process.pid)
             if text is None:
                 return process
-            return attach_stacks(process, parse_dump(text, show_locals=self._show_locals))
+            stacks = parse_dump(text, show_locals=self._show_locals)
+            return attach_stacks(process, self._whole(calls, process.pid, stacks))
         except StacksUnavailableError as error:
             gap = Gap(what="stacks", because=str(error), pid=process.pid)
             return msgspec.structs.replace(process, gaps=(*process.gaps, gap))
+
+    def _whole(self, calls: Calls, pid: int, stacks: list[Stack]) -> list[Stack]:
+        """Return stacks that are not torn: nothing is paused, and frames move while they are read.
+
+        A thread that Python has not started may begin anywhere: what ends in the same frame
+        when it is read again is whole, too.
+        """
+        for _ in range(_READINGS - 1):
+            before = _odd_ends(stacks)
+            if not before:
+                break
+            calls.ask(pid)
+            try:
+                again = parse_dump(calls.answer(pid) or b"", show_locals=self._show_locals)
+            except StacksUnavailableError:
+                break  # what is there is better than nothing
+            stacks = again
+            if _odd_ends(again) == before:
+                break
+        return stacks
+
+
+def _odd_ends(stacks: Iterable[Stack]) -> dict[int, str]:
+    """Return the outermost functions of threads that seem torn, by their idents."""
+    ends = {stack.ident: stack.frames[-1] if stack.frames else None for stack in stacks}
+    return {
+        ident: end.function if end is not None else ""
+        for ident, end in ends.items()
+        if end is None or end.bare_name not in _OUTERMOST
+    }
 
 
 def parse_dump(text: bytes, *, show_locals: bool = False) -> list[Stack]:

@@ -88,6 +88,39 @@ def test_who_fails_once_is_asked_again(fake, tmp_path):
     assert (tmp_path / "tries").read_text() == "x\n" * 3
 
 
+TORN = '[{"thread_id": 1, "frames": [{"name": "%s", "filename": "a.py", "line": 1}]}]'
+
+
+@pytest.mark.parametrize(
+    ("seen", "kept", "asked"),
+    [
+        (["<module>"], "<module>", 1),
+        (["Thread._bootstrap"], "Thread._bootstrap", 1),
+        (["torn", "<module>"], "<module>", 2),
+        (["by_start_new_thread", "by_start_new_thread"], "by_start_new_thread", 2),
+        (["torn", "other", "_bootstrap"], "_bootstrap", 3),
+        (["torn", "other", "another", "<module>"], "another", 3),
+    ],
+)
+def test_a_stack_that_seems_torn_is_read_again(fake, tmp_path, seen, kept, asked):
+    for number, name in enumerate(seen, 1):
+        (tmp_path / f"answer{number}").write_text(TORN % name)
+    pyspy = fake(f"echo x >> {tmp_path}/tries; cat {tmp_path}/answer$(wc -l < {tmp_path}/tries)")
+    running = msgspec.structs.replace(thread(10, RUNNING), ident=1)
+    found = add_stacks(snapshot(process(10, running)), pyspy=pyspy).processes[0].threads[0]
+    assert found.stack is not None
+    assert found.stack.frames[-1].function == kept
+    assert (tmp_path / "tries").read_text() == "x\n" * asked
+
+
+def test_a_torn_stack_is_better_than_none(fake, tmp_path):
+    pyspy = fake(f"echo x >> {tmp_path}/t; [ $(wc -l < {tmp_path}/t) = 1 ] && echo '{TORN % 'f'}'")
+    running = msgspec.structs.replace(thread(10, RUNNING), ident=1)
+    found = add_stacks(snapshot(process(10, running)), pyspy=pyspy).processes[0]
+    assert found.threads[0].stack is not None
+    assert found.gaps == ()
+
+
 def test_a_call_that_takes_too_long_costs_one_process_its_stacks(fake):
     pyspy = fake("[ $pid = 10 ] && exec sleep 60; echo '[]'")
     tree = snapshot(python_process(10), python_process(11, parent=10))

@@ -27,7 +27,7 @@ ASKING = Turns(
 )
 
 
-def seen(turns: Turns | None, *others: Thread, ticks: int = 90) -> Case:
+def seen(turns: Turns | None, *others: Thread, ticks: int = 90, running: int = 50) -> Case:
     spinning = thread(10, RUNNING, stack=STACK)
     later = msgspec.structs.replace(spinning, user_ticks=spinning.user_ticks + ticks)
     activity = Activity(
@@ -35,7 +35,7 @@ def seen(turns: Turns | None, *others: Thread, ticks: int = 90) -> Case:
         started_s=100.0,
         ended_s=101.0,
         threads=(
-            ThreadActivity(10, 10, 50, 50, 0, ticks, turns=turns),
+            ThreadActivity(10, 10, 50, running, 0, ticks, turns=turns),
             *(ThreadActivity(10, other.tid, 50, 50, 0, ticks) for other in others),
         ),
     )
@@ -83,6 +83,11 @@ def test_nothing_is_said_of_frames_that_were_not_seen() -> None:
 
 def test_a_thread_that_hardly_runs_does_not_spin() -> None:
     assert not findings(seen(ASKING, ticks=10))
+
+
+def test_a_thread_that_blocks_now_and_then_gets_what_it_waited_for() -> None:
+    assert findings(seen(ASKING, running=46))
+    assert not findings(seen(ASKING, running=40))
 
 
 def test_where_another_thread_computes_it_is_only_possible() -> None:
