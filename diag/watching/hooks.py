@@ -14,6 +14,10 @@ from diag.model.report import Report, Verdict
 from diag.watching.story import Story
 
 
+def _place(finding: Finding) -> tuple[object, ...]:
+    return finding.rule, finding.primary.pid, finding.primary.tid
+
+
 class Hooks(NamedTuple):
     """What a watch is connected to.
 
@@ -22,6 +26,7 @@ class Hooks(NamedTuple):
         record: takes each line of the recording.
         show: takes the story whenever something of it has changed.
         found: takes a report with findings that are new, and these; not called for notes only.
+        trouble: what stays the same of a finding from look to look; the default knows no rules.
         act: acts on a hang, given the report, the processes, and whether it is not a hang
             but the time that is over; returns whether it ended the target.
 
@@ -31,6 +36,7 @@ class Hooks(NamedTuple):
     record: Callable[[Line], None] = lambda _: None
     show: Callable[[Story], None] = lambda _: None
     found: Callable[[Report, tuple[Finding, ...]], None] = lambda _report, _new: None
+    trouble: Callable[[Finding], tuple[object, ...]] = _place
     act: Callable[[Report | None, tuple[ProcessId, ...], bool], bool] = lambda *_: False
 
 

@@ -79,7 +79,7 @@ class Watcher:
         self._error_lines: tuple[ErrorLine, ...] = ()
         self._alarmed = False
         self._grows = False
-        self.story = Story(target.id, settings.interval_s, time.monotonic())
+        self.story = Story(target.id, settings.interval_s, time.monotonic(), hooks.trouble)
 
     def run(self) -> Outcome:
         """Watch to the end."""

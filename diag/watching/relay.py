@@ -1,18 +1,15 @@
 """The process that copies the standard error of a command, and tells diag of known errors.
 
 It holds nothing back and takes nothing away: bytes are passed on as they come, it waits
-where the command itself would have waited, and ends with the last writer, or with the
-reader. diag may end long before.
+where the command itself would have waited, and ends with the last writer, whatever signals
+the group of the command gets, or with the reader. diag may end long before.
 """
 
-import ctypes
 import os
 import select
-import signal
 import socket
 from collections.abc import Callable
 from contextlib import suppress
-from typing import NoReturn
 
 from diag.collect.errorlines import ErrorLines
 from diag.model.codec import encode_line
@@ -20,46 +17,15 @@ from diag.model.codec import encode_line
 STDOUT, STDERR = 1, 2
 PIECE_BYTES = 1 << 16
 DRAINED = b"drained\n"
-_NAME = b"diag-stderr"
-_PR_SET_NAME = 15  # include/uapi/linux/prctl.h
+NAME = b"diag-stderr"
 
 
-def become_relay(source: int, diag: socket.socket) -> NoReturn:
-    """Be the relay, and nothing of diag any more, until all writers are gone."""
-    try:
-        # It ends with the last writer, whatever signals the group of the command gets.
-        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT):
-            signal.signal(number, signal.SIG_IGN)
-        _keep_only(source, diag.fileno())
-        _set_name()
-        diag.settimeout(0.0)
-        _copy(source, diag)
-    finally:
-        os._exit(0)
-
-
-def _keep_only(*kept: int) -> None:
-    """Close all but standard error and these: who waits for another to end must not wait for us."""
-    null = os.open(os.devnull, os.O_RDWR)
-    for number in (0, STDOUT):
-        os.dup2(null, number)
-    low = STDERR + 1
-    for number in sorted(kept):
-        os.closerange(low, number)
-        low = number + 1
-    os.closerange(low, os.sysconf("SC_OPEN_MAX"))
-
-
-def _set_name() -> None:
-    """Let `ps -e` show what this process is."""
-    ctypes.CDLL(None).prctl(_PR_SET_NAME, _NAME, 0, 0, 0)
-
-
-def _copy(source: int, diag: socket.socket) -> None:
+def copy(source: int, diag: socket.socket) -> None:
     """Copy a pipe to standard error until its end, or until nobody reads any more.
 
     In the latter case the pipe is closed as well, so that the command learns of it.
     """
+    diag.settimeout(0.0)
     lines = ErrorLines()
     poll = select.poll()
     poll.register(source, select.POLLIN)

@@ -2,7 +2,7 @@
 
 So no call of diag is cut short, and it is known who sent a signal: one that the
 terminal sent went to the whole foreground group, the target included, and must
-not reach it twice.
+not reach it twice. So did one that the witness (witness.py) got as well.
 
 By signalfd(2): sigtimedwait() of CPython 3.11 gives what happens to be in memory when diag is
 continued (`fg`) after its time-out has passed (signal_sigtimedwait_impl in signalmodule.c).
@@ -14,8 +14,11 @@ import select
 import signal
 import struct
 import threading
+import time
 from collections.abc import Callable
 from typing import NamedTuple
+
+from diag.watching.witness import Witness
 
 # include/uapi/asm-generic/siginfo.h: sent by the kernel, as the terminal's are
 SI_KERNEL = 0x80
@@ -23,6 +26,7 @@ SI_KERNEL = 0x80
 ENDING = frozenset({signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT})
 PASSED_ON = ENDING | {signal.SIGUSR1, signal.SIGUSR2, signal.SIGWINCH}
 _SIGSET_BYTES = 128  # sigset_t of glibc and musl: bit n - 1 for signal n
+_GROUP_S = 0.005  # until all of a group have got what was sent to it
 _INFO = struct.Struct("<Iii116x")  # signalfd_siginfo: ssi_signo, ssi_errno, ssi_code
 
 
@@ -31,12 +35,12 @@ class Arrived(NamedTuple):
 
     Attributes:
         number: which.
-        from_terminal: the kernel sent it to the whole foreground process group.
+        to_group: it was sent to the whole process group of diag.
 
     """
 
     number: signal.Signals
-    from_terminal: bool
+    to_group: bool
 
 
 class Signals:
@@ -48,14 +52,21 @@ class Signals:
     Args:
         numbers: which signals.
         act: called at once, in a thread of its own, for each one that arrives.
+        witness: tells what was sent to the group; None to go by the sender alone.
 
     """
 
-    def __init__(self, numbers: frozenset[signal.Signals], act: Callable[[Arrived], None]) -> None:
+    def __init__(
+        self,
+        numbers: frozenset[signal.Signals],
+        act: Callable[[Arrived], None],
+        *,
+        witness: Witness | None = None,
+    ) -> None:
         self.original_mask = signal.pthread_sigmask(signal.SIG_BLOCK, numbers)
         # What was ignored stays so (nohup): a blocked signal would wait all the same.
         self._numbers = {n for n in numbers if signal.getsignal(n) is not signal.SIG_IGN}
-        self._act = act
+        self._act, self._witness = act, witness
         self._incoming = _signalfd(self._numbers)
         self._closing, self._close = os.pipe2(os.O_CLOEXEC)
         self._reader, self._writer = os.pipe2(os.O_CLOEXEC | os.O_NONBLOCK)
@@ -86,9 +97,20 @@ class Signals:
         poll.register(self._incoming, select.POLLIN)
         poll.register(self._closing, 0)  # POLLHUP: `close` was called
         while all(fd == self._incoming for fd, _ in poll.poll()):
-            number, _, code = _INFO.unpack(os.read(self._incoming, _INFO.size))
-            self._act(Arrived(signal.Signals(number), from_terminal=code == SI_KERNEL))
-            os.write(self._writer, bytes([number]))
+            if self._witness is not None:
+                time.sleep(_GROUP_S)
+            came = _read(self._incoming)
+            heard = self._witness.sent_to_group() if self._witness is not None else None
+            for number, code in came.items():
+                to_group = code == SI_KERNEL if heard is None else number in heard
+                self._act(Arrived(number, to_group=to_group))
+                os.write(self._writer, bytes([number]))
+
+
+def _read(incoming: int) -> dict[signal.Signals, int]:
+    """Return the signals that have come, each once, and who sent them (si_code)."""
+    pieces = os.read(incoming, _INFO.size * signal.NSIG)
+    return {signal.Signals(number): code for number, _, code in _INFO.iter_unpack(pieces)}
 
 
 def _signalfd(numbers: set[signal.Signals]) -> int:

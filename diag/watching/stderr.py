@@ -19,7 +19,8 @@ import msgspec
 
 from diag.collect.errorlines import ErrorLines
 from diag.model.errorline import ErrorLine
-from diag.watching.relay import DRAINED, PIECE_BYTES, STDERR, STDOUT, become_relay
+from diag.watching.aside import fork_aside
+from diag.watching.relay import DRAINED, NAME, PIECE_BYTES, STDERR, STDOUT, copy
 
 FINISH_WITHIN_S = 10.0  # a reader that is slower than that gets the rest all the same
 _MOST_AT_ONCE = 1 << 20  # of a file, in one pass
@@ -107,9 +108,8 @@ class Relay(ErrorSource):
     def __init__(self) -> None:
         source, sink = os.pipe2(os.O_CLOEXEC)
         self._ours, theirs = socket.socketpair()
-        self.pid = os.fork()
-        if self.pid == 0:
-            become_relay(source, theirs)
+        kept = (source, STDERR, theirs.fileno())
+        self.pid = fork_aside(NAME, lambda: copy(source, theirs), keep=kept)
         os.close(source)
         theirs.close()
         self._ours.settimeout(0.0)

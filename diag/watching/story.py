@@ -1,6 +1,7 @@
 """What is known of a watched tree by now, from every source; a `Scene` is a picture of it."""
 
 import time
+from collections.abc import Callable
 
 from diag.collect.routine import Pulse, Seen, read_rss
 from diag.model.finding import Finding
@@ -23,7 +24,13 @@ class Story:
 
     """
 
-    def __init__(self, root: ProcessId, interval_s: float, now_s: float) -> None:
+    def __init__(
+        self,
+        root: ProcessId,
+        interval_s: float,
+        now_s: float,
+        trouble: Callable[[Finding], tuple[object, ...]],
+    ) -> None:
         self._root, self._asked_s, self._started_s = root, interval_s, now_s
         self._seen: Seen | None = None
         self._apart_s = interval_s
@@ -35,7 +42,8 @@ class Story:
         self._group: GroupSample | None = None
         self._looks = 0
         self._verdict = Verdict.UNKNOWN
-        self._keys: set[tuple[object, ...]] = set()
+        self._trouble = trouble
+        self._troubles: set[tuple[object, ...]] = set()
         self.doing = "calm"
         self.findings: list[Finding] = []
         self.helpers_cpu_s = 0.0
@@ -75,9 +83,9 @@ class Story:
         self._looks += 1
         new = []
         for finding in report.findings:
-            key = (finding.rule, finding.primary.pid, finding.primary.tid)
-            if key not in self._keys:
-                self._keys.add(key)
+            trouble = self._trouble(finding)
+            if trouble not in self._troubles:
+                self._troubles.add(trouble)
                 new.append(finding)
         self.findings += new
         self.doing = "calm"

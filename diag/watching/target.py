@@ -14,6 +14,7 @@ from diag.model.ids import ProcessId
 from diag.watching.signals import PASSED_ON, Arrived, Signals
 from diag.watching.stderr import ErrorSource, open_errors
 from diag.watching.strays import Strays
+from diag.watching.witness import Witness
 
 # Python ignores these; a child starts with what it would have without diag.
 _IGNORED_BY_PYTHON = (signal.SIGPIPE, signal.SIGXFSZ)
@@ -55,6 +56,7 @@ class Target:
         signals: Signals,
         strays: Strays | None = None,
         errors: ErrorSource | None = None,
+        witness: Witness | None = None,
     ) -> None:
         try:
             self.id = ProcessId(pid=pid, start_ticks=read_stat(pid).start_ticks)
@@ -67,6 +69,7 @@ class Target:
         self._strays = strays
         self.signals = signals
         self.errors = errors or ErrorSource()
+        self._witness = witness
         self._status: int | None = None
 
     @property
@@ -100,7 +103,11 @@ class Target:
 
         To be called only while diag runs no helper, which would be a child as well.
         """
-        return self._strays.find(self.pid, self.errors.pid) if self._strays is not None else ()
+        if self._strays is None:
+            return ()
+        return self._strays.find(
+            self.pid, self.errors.pid, self._witness.pid if self._witness else 0
+        )
 
     def leftovers(self) -> tuple[Leftover, ...]:
         """Return what still runs of the tree after its root has ended."""
@@ -115,6 +122,8 @@ class Target:
         self.errors.finish()
         os.close(self._pidfd)
         self.signals.close()
+        if self._witness is not None:
+            self._witness.close()
 
 
 def start(command: Sequence[str], *, leave_stderr: bool = False) -> Target:
@@ -133,13 +142,14 @@ def start(command: Sequence[str], *, leave_stderr: bool = False) -> Target:
     pids: list[int] = []
 
     def pass_on(arrived: Arrived) -> None:
-        if pids and not arrived.from_terminal:
+        if pids and not arrived.to_group:
             with suppress(ProcessLookupError):
                 os.kill(pids[0], arrived.number)
 
     strays = Strays()
     errors = ErrorSource() if leave_stderr else open_errors()
-    signals = Signals(PASSED_ON, pass_on)
+    witness = Witness()
+    signals = Signals(PASSED_ON, pass_on, witness=witness)
     try:
         pids.append(
             os.posix_spawnp(
@@ -153,13 +163,14 @@ def start(command: Sequence[str], *, leave_stderr: bool = False) -> Target:
         )
     except OSError as error:
         signals.close()
+        witness.close()
         errors.started()
         errors.finish()
         missing = isinstance(error, FileNotFoundError)
         status = NOT_FOUND if missing else NOT_EXECUTABLE
         raise CommandError(f"cannot start {command[0]}: {error.strerror}", status) from error
     errors.started()
-    return Target(pids[0], signals=signals, strays=strays, errors=errors)
+    return Target(pids[0], signals=signals, strays=strays, errors=errors, witness=witness)
 
 
 def attach(pid: int, numbers: frozenset[signal.Signals]) -> Target:

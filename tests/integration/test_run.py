@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
@@ -112,8 +113,14 @@ def test_signal_mask_and_dispositions_are_those_without_diag() -> None:
     assert run_diag("run", "--", *python(show))[1] == alone.stdout
 
 
-@pytest.mark.parametrize("name", ["SIGTERM", "SIGINT", "SIGHUP", "SIGQUIT", "SIGUSR1", "SIGWINCH"])
-def test_a_signal_reaches_the_command_once(name: str) -> None:
+@pytest.mark.parametrize(
+    ("name", "send"),
+    [
+        *((name, os.kill) for name in ("SIGTERM", "SIGINT", "SIGHUP", "SIGQUIT", "SIGWINCH")),
+        *((name, os.killpg) for name in ("SIGTERM", "SIGUSR1")),
+    ],
+)
+def test_a_signal_reaches_the_command_once(name: str, send: Callable[[int, int], None]) -> None:
     handle = (
         "import signal, sys, time; seen = []\n"
         f"signal.signal(signal.{name}, lambda *_: seen.append(1))\n"
@@ -123,8 +130,39 @@ def test_a_signal_reaches_the_command_once(name: str) -> None:
     )
     with diag("run", "--", *python(handle)) as process:
         read_until(process.stdout, b"READY")
-        os.kill(process.pid, signal.Signals[name])
+        send(process.pid, signal.Signals[name])
         assert process.wait(DEADLINE_S) == 41
+
+
+def test_signals_to_the_group_and_to_diag_alone_are_told_apart_one_after_the_other() -> None:
+    count = (
+        "import signal, sys, time; seen = []\n"
+        "signal.signal(signal.SIGTERM, lambda *_: (seen.append(1), print(len(seen))))\n"
+        "print(0)\n"
+        "while len(seen) < 6: time.sleep(0.01)\n"
+        "time.sleep(0.3); sys.exit(40 + len(seen))"
+    )
+    with diag("run", "--", *python(count)) as process:
+        for number in range(6):
+            read_until(process.stdout, b"%d\n" % number)
+            (os.killpg if number % 2 else os.kill)(process.pid, signal.SIGTERM)
+            time.sleep(0.05)
+        assert process.wait(DEADLINE_S) == 46
+        assert not harness.session(process.pid), "who stood aside has gone with diag"
+
+
+def test_without_its_witness_diag_passes_signals_on() -> None:
+    wait = "import time; print('READY'); time.sleep(60)"
+    with diag("run", "--", *python(wait)) as process:
+        read_until(process.stdout, b"READY")
+        (witness,) = (
+            pid
+            for pid in harness.session(process.pid)
+            if Path(f"/proc/{pid}/comm").read_text() == "diag-witness\n"
+        )
+        os.kill(witness, signal.SIGKILL)
+        os.kill(process.pid, signal.SIGTERM)
+        assert process.wait(DEADLINE_S) == 128 + signal.SIGTERM
 
 
 def test_after_ctrl_z_and_fg_signals_still_reach_the_command() -> None:
