@@ -146,6 +146,7 @@ def watch_target(
         show: takes the story after each step.
 
     """
+    from diag.rules.registry import trouble
     from diag.watching.hooks import Hooks
     from diag.watching.loop import Watcher, ask_pyspy
     from diag.watching.plan import Settings
@@ -180,7 +181,14 @@ def watch_target(
             if not target.ours:
                 raise
             say(f"warning: {error}")  # the command has begun: it is watched without a recording
-        hooks = Hooks(judge=judge, record=recorder.write, show=show, found=found_and_kept, act=act)
+        hooks = Hooks(
+            judge=judge,
+            record=recorder.write,
+            show=show,
+            found=found_and_kept,
+            trouble=trouble,
+            act=act,
+        )
         stacks = partial(ask_pyspy, show_locals=watching.show_locals)
         watcher = Watcher(target, settings, hooks, stacks=None if watching.no_stacks else stacks)
         outcome = watcher.run()

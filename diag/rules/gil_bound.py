@@ -9,7 +9,7 @@ from diag.analysis.roles import is_idle_worker, machinery_role, role_of
 from diag.model.finding import Confidence, Evidence, Finding, Severity, Source
 from diag.model.ids import ThreadId
 from diag.model.sample import ThreadActivity
-from diag.rules.base import Rule
+from diag.rules.base import Rule, Scope
 from diag.rules.load import Load, has_load, limits_in_words, load_of, locate
 from diag.rules.lock_convoy import convoys_in
 
@@ -96,4 +96,5 @@ RULE = Rule(
     needs="counters taken during the look, and the CPU limits of the target",
     check=_check,
     has_evidence=has_load,
+    scope=Scope.PROCESS,
 )

@@ -9,7 +9,7 @@ from diag.analysis.spinning import spin_of
 from diag.analysis.starvation import HeldGil, gil_holder, held_gils
 from diag.model.finding import Confidence, Evidence, Finding, Severity, Source
 from diag.model.wait import WaitKind
-from diag.rules.base import Rule
+from diag.rules.base import Rule, Scope
 from diag.rules.deadlock import common_fields, deadlocks
 
 _EXPLANATION = (
@@ -86,4 +86,5 @@ RULE = Rule(
     summary="A thread blocks or works in C code while it holds the GIL, and others wait for it.",
     needs="two looks at the GIL, read from the memory of the process",
     check=_check,
+    scope=Scope.PROCESS,
 )

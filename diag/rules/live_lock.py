@@ -10,7 +10,7 @@ from diag.analysis.spinning import LEAST_LOOKS, shows_new, turns_of
 from diag.model.finding import Confidence, Evidence, Finding, Location, Severity, Source
 from diag.model.ids import ThreadId
 from diag.model.sample import LockTurns, Turns
-from diag.rules.base import Rule
+from diag.rules.base import Rule, Scope
 
 _LEAST_TAKEN = 2
 
@@ -88,4 +88,5 @@ RULE = Rule(
     needs="many quick looks at the frames of threads that pause or run",
     check=_check,
     has_evidence=lambda case: bool(case.activities),
+    scope=Scope.PROCESS,
 )

@@ -12,7 +12,7 @@ from diag.model.ids import ThreadId
 from diag.model.lock import LockKind
 from diag.model.sample import ThreadActivity
 from diag.model.thread import Thread
-from diag.rules.base import Rule
+from diag.rules.base import Rule, Scope
 from diag.rules.load import has_load, load_of, locate
 
 _MUTEX_AT = 16
@@ -133,4 +133,5 @@ RULE = Rule(
     needs="counters taken during the look, and Python stacks",
     check=_check,
     has_evidence=has_load,
+    scope=Scope.PROCESS,
 )

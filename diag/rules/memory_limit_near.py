@@ -7,7 +7,7 @@ from diag.analysis.case import Case
 from diag.analysis.points import working_set
 from diag.analysis.roles import role_of
 from diag.model.finding import Confidence, Evidence, Finding, Severity, Source
-from diag.rules.base import Rule
+from diag.rules.base import Rule, Scope
 
 _NEARLY_ALL = 0.9
 
@@ -56,4 +56,5 @@ RULE = Rule(
     needs="counters taken during the look",
     check=_check,
     has_evidence=lambda case: bool(case.samples),
+    scope=Scope.TREE,
 )

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from diag.analysis.case import Case
 from diag.model.finding import Confidence, Evidence, Finding, Severity, Source
-from diag.rules.base import Rule
+from diag.rules.base import Rule, Scope
 from diag.rules.load import has_load, limits_in_words, load_of, locate, throttling_evidence
 
 
@@ -50,4 +50,5 @@ RULE = Rule(
     needs="counters taken during the look, and the CPU limits of the target",
     check=_check,
     has_evidence=has_load,
+    scope=Scope.TREE,
 )

@@ -16,7 +16,7 @@ from diag.model.finding import Confidence, Evidence, Finding, Location, Severity
 from diag.model.ids import ThreadId
 from diag.model.pool import Kept, Pool
 from diag.model.process import Process
-from diag.rules.base import Rule
+from diag.rules.base import Rule, Scope
 
 _LEAST_BYTES = 24 << 20
 _LEAST_SHARE = 0.1  # of a memory limit that is smaller than usual
@@ -179,4 +179,5 @@ RULE = Rule(
     needs="Python stacks, and counters taken during the look",
     check=_check,
     has_evidence=lambda case: bool(case.samples),
+    scope=Scope.PROCESS,
 )

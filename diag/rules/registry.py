@@ -1,5 +1,6 @@
 """Every rule, by name, in the order in which findings of equal weight are shown."""
 
+from diag.model.finding import Finding
 from diag.rules import (
     busy_loop,
     dead_holder,
@@ -78,3 +79,10 @@ RULES: tuple[Rule, ...] = (
     gil_bound.RULE,
     tiny_tasks.RULE,
 )
+
+_BY_ID = {rule.id: rule for rule in RULES}
+
+
+def trouble(finding: Finding) -> tuple[object, ...]:
+    """Return what stays the same of a finding for as long as it is watched."""
+    return _BY_ID[finding.rule].trouble(finding)

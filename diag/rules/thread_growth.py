@@ -10,7 +10,7 @@ from diag.analysis.rates import span_s
 from diag.analysis.roles import role_of
 from diag.model.finding import Confidence, Evidence, Finding, Severity, Source
 from diag.model.sample import ProcessSample
-from diag.rules.base import Rule
+from diag.rules.base import Rule, Scope
 
 _GROWS_S = 3.0
 _LEAST_GROWTH = 6
@@ -71,4 +71,5 @@ RULE = Rule(
     needs="a look of 3 s or more, as it is while something grows",
     check=_check,
     has_evidence=lambda case: span_s(case.samples) >= _GROWS_S,
+    scope=Scope.PROCESS,
 )

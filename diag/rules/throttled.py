@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from diag.analysis.case import Case
 from diag.model.finding import Confidence, Finding, Severity
-from diag.rules.base import Rule
+from diag.rules.base import Rule, Scope
 from diag.rules.load import has_load, load_of, throttling_evidence
 
 _LEAST_PERIODS = 4
@@ -53,4 +53,5 @@ RULE = Rule(
     needs="counters taken during the look, and the CPU limits of the target",
     check=_check,
     has_evidence=has_load,
+    scope=Scope.TREE,
 )
