@@ -15,6 +15,7 @@ inline script metadata, PEP 723):
     # look_s = 4.0                   how long to look at least, where it takes that long to see
     # stall_s = 2.0                  to be seen by a watch only, with this --stall
     # limits = {cpu = 0.5}           a control group of its own: cpu in CPUs, memory_mib
+    # runs = [["fork"], ["spawn"]]   several programs in one: with these arguments
     # [[finding]]                    one for each error, of a degraded program for each warning
     # rule = "lock-cycle"
     # or_rule = "nobody-can-act"     a weaker answer that is also right
@@ -35,7 +36,7 @@ import time
 import tomllib
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import IO, Any
 
@@ -81,11 +82,12 @@ class Program:
     look_s: float
     stall_s: float | None
     limits: dict[str, float]
+    arguments: tuple[str, ...]
 
     @property
     def name(self) -> str:
-        """Its file's name without the ending, unique among all programs."""
-        return self.path.stem
+        """Its file's name without the ending, and its arguments; unique among all programs."""
+        return "_".join((self.path.stem, *self.arguments))
 
     def missing(self, target: Target) -> list[str]:
         """Return the commands it needs that the target's root directory lacks."""
@@ -109,12 +111,15 @@ class Seen:
 def programs(*folders: str) -> list[Program]:
     """Return the programs of folders of `tests/programs`, in order of their names."""
     return [
-        read_label(path) for folder in folders for path in sorted((PROGRAMS / folder).glob("*.py"))
+        program
+        for folder in folders
+        for path in sorted((PROGRAMS / folder).glob("*.py"))
+        for program in read_label(path)
     ]
 
 
-def read_label(path: Path) -> Program:
-    """Return the program in a file.
+def read_label(path: Path) -> list[Program]:
+    """Return the programs in a file, one unless its label lists several runs.
 
     Raises:
         ValueError: it has no label, or one that does not fit its folder.
@@ -127,7 +132,7 @@ def read_label(path: Path) -> Program:
     label = tomllib.loads("\n".join(lines))
     if label["verdict"] != FOLDERS[path.parent.name]:
         raise ValueError(f"{path} is labelled {label['verdict']}")
-    return Program(
+    only = Program(
         path=path,
         verdict=label["verdict"],
         findings=tuple(_expected(finding) for finding in label.get("finding", ())),
@@ -140,7 +145,9 @@ def read_label(path: Path) -> Program:
         look_s=label.get("look_s", 0.0),
         stall_s=label.get("stall_s"),
         limits=label.get("limits", {}),
+        arguments=(),
     )
+    return [replace(only, arguments=tuple(each)) for each in label.get("runs", [[]])]
 
 
 def _expected(finding: dict[str, Any]) -> Expected:
@@ -174,7 +181,7 @@ def running(program: Program, target: Target, *, groups: Sequence[Path] = ()) ->
         _stdin(program.stdin) as stdin,
     ):
         process = subprocess.Popen(
-            ["/bin/sh", "-c", _ENTER_GROUPS, "sh", *target.argv(program.path)],
+            ["/bin/sh", "-c", _ENTER_GROUPS, "sh", *target.argv(program.path, *program.arguments)],
             stdin=stdin,
             stdout=subprocess.PIPE,
             stderr=errors,

@@ -29,7 +29,7 @@ TABLE = [
     [pytest.param(*row, id=state) for state, *row in TABLE],
 )
 def test_each_state_is_told_from_the_others(name: str, verdict: Verdict, rules: set[str]) -> None:
-    program = harness.read_label(harness.PROGRAMS / f"{name}.py")
+    (program,) = harness.read_label(harness.PROGRAMS / f"{name}.py")
     if program.limits and os.geteuid() != 0:
         pytest.skip("control groups with limits need root")
     target = pythons.one_per_minor()[-1]

@@ -1,7 +1,8 @@
-"""Two processes (spawn) take two multiprocessing.RLocks in opposite order."""
+"""Two processes take two locks of multiprocessing in opposite order: start method, kind of lock."""
 
 # /// diag
 # verdict = "hung"
+# runs = [["fork", "Lock"], ["forkserver", "Lock"], ["spawn", "RLock"]]
 # [[finding]]
 # rule = "lock-cycle"
 # confidence = "proven"
@@ -10,6 +11,7 @@
 
 import multiprocessing
 import os
+import sys
 import threading
 
 
@@ -21,9 +23,9 @@ def move(first, second, mine, other):
             pass
 
 
-def main():
-    context = multiprocessing.get_context("spawn")
-    stock, orders = context.RLock(), context.RLock()
+def main(method, kind):
+    context = multiprocessing.get_context(method)
+    stock, orders = getattr(context, kind)(), getattr(context, kind)()
     left, right = context.Event(), context.Event()
     workers = [
         context.Process(target=move, args=(stock, orders, left, right)),
@@ -39,4 +41,4 @@ def main():
 
 
 if __name__ == "__main__":
-    main()
+    main(*sys.argv[1:])

@@ -1,21 +1,37 @@
-"""Two locks are taken in opposite order, by acquire() in a context manager made of a generator."""
+"""Two locks are taken in opposite order, by acquire() in something for `with`; others go on.
+
+It is a class of the program's own, or a generator.
+"""
 
 # /// diag
 # verdict = "hung"
 # live = true
+# runs = [["class"], ["generator"]]
 # [[finding]]
 # rule = "lock-cycle"
 # confidence = "likely"
-# functions = ["debit", "credit", "locked"]
+# functions = ["debit", "credit", "__enter__", "locked"]
 # ///
 
 import contextlib
 import os
+import sys
 import threading
 import time
 
 accounts, ledger = threading.Lock(), threading.Lock()
 both = threading.Barrier(2)
+
+
+class Guard:
+    def __init__(self, lock):
+        self._lock = lock
+
+    def __enter__(self):
+        self._lock.acquire()
+
+    def __exit__(self, *exception):
+        self._lock.release()
 
 
 @contextlib.contextmanager
@@ -27,17 +43,20 @@ def locked(lock):
         lock.release()
 
 
+guard = {"class": Guard, "generator": locked}[sys.argv[1]]
+
+
 def debit():
-    with locked(accounts):
+    with guard(accounts):
         both.wait()
-        with locked(ledger):
+        with guard(ledger):
             pass
 
 
 def credit():
-    with locked(ledger):
+    with guard(ledger):
         both.wait()
-        with locked(accounts):
+        with guard(accounts):
             pass
 
 

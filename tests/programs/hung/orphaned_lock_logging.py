@@ -1,4 +1,4 @@
-"""A multiprocessing.Pool is forked while a thread is inside a log call that a slow log file blocks.
+"""Workers are forked while a thread is inside a log call that a slow log file blocks.
 
 Stock logging: the child gets fresh handler locks, but the lock of the buffered
 stream beneath stays taken by a thread that the child does not have.
@@ -6,6 +6,7 @@ stream beneath stays taken by a thread that the child does not have.
 
 # /// diag
 # verdict = "hung"
+# runs = [["executor"], ["pool"], ["process"]]
 # [[finding]]
 # rule = "orphaned-lock"
 # confidence = "proven"
@@ -16,8 +17,10 @@ import logging
 import multiprocessing
 import os
 import select
+import sys
 import tempfile
 import threading
+from concurrent.futures import ProcessPoolExecutor
 
 
 def handle_order(number):
@@ -29,7 +32,24 @@ def chatter():
     logging.info("x" * 300_000)
 
 
-def main():
+def executor(context):
+    with ProcessPoolExecutor(2, mp_context=context) as workers:
+        orders = [workers.submit(handle_order, number) for number in range(2)]
+        print(sum(order.result() for order in orders))
+
+
+def pool(context):
+    with context.Pool(2) as workers:
+        print(sum(workers.map(handle_order, range(2))))
+
+
+def process(context):
+    worker = context.Process(target=handle_order, args=(1,))
+    worker.start()
+    worker.join()
+
+
+def main(hire):
     fifo = os.path.join(tempfile.mkdtemp(), "app.log")
     os.mkfifo(fifo)
     os.open(fifo, os.O_RDONLY | os.O_NONBLOCK)
@@ -41,11 +61,8 @@ def main():
     while select.select([], [stream.fileno()], [], 0)[1]:
         pass
 
-    context = multiprocessing.get_context("fork")
-    with context.Pool(2) as pool:
-        orders = pool.map_async(handle_order, range(2))
-        threading.Timer(0.5, os.write, (1, b"READY %d\n" % os.getpid())).start()
-        print(sum(orders.get()))
+    threading.Timer(1.0, os.write, (1, b"READY %d\n" % os.getpid())).start()
+    hire(multiprocessing.get_context("fork"))
 
 
-main()
+main({"executor": executor, "pool": pool, "process": process}[sys.argv[1]])
