@@ -9,11 +9,13 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from diag.collect.patience import Patience
 from diag.collect.redact import mask_text
 from diag.model.report import SourceLine
 
 MOST_BYTES = 2 << 20
 MOST_CHARACTERS = 200
+_patience = Patience(2.0)
 
 
 def read_sources(
@@ -30,25 +32,29 @@ def read_sources(
     wanted: dict[str, set[int]] = defaultdict(set)
     for file, line in places:
         wanted[file].add(line)
-    root = project.resolve()
     for file, numbers in wanted.items():
-        lines = _read(root, file, older_than_unix_s)
+        lines = _read(project, file, older_than_unix_s)
         for number in sorted(numbers):
             if 0 < number <= len(lines) and (text := lines[number - 1].strip()):
                 yield SourceLine(file=file, line=number, text=mask_text(text[:MOST_CHARACTERS]))
 
 
-def _read(root: Path, file: str, older_than_unix_s: float) -> list[str]:
+def _read(project: Path, file: str, older_than_unix_s: float) -> list[str]:
     """Return the lines of a file; none if it is not a file of the project as it was started."""
     try:
-        path = (root / file).resolve()
-        if path.suffix != ".py" or not path.is_relative_to(root):
-            return []
-        status = path.stat()
-        if not stat.S_ISREG(status.st_mode) or status.st_size > MOST_BYTES:
-            return []
-        if status.st_mtime > older_than_unix_s:
-            return []
-        return path.read_text("utf-8").splitlines()
+        return _patience.read(lambda: _lines(project, file, older_than_unix_s))
     except (OSError, ValueError):  # ValueError: a NUL in the name, text that is not UTF-8
         return []
+
+
+def _lines(project: Path, file: str, older_than_unix_s: float) -> list[str]:
+    root = project.resolve()
+    path = (root / file).resolve()
+    if path.suffix != ".py" or not path.is_relative_to(root):
+        return []
+    status = path.stat()
+    if not stat.S_ISREG(status.st_mode) or status.st_size > MOST_BYTES:
+        return []
+    if status.st_mtime > older_than_unix_s:
+        return []
+    return path.read_text("utf-8").splitlines()

@@ -11,6 +11,7 @@ import msgspec
 from diag.collect.cpython.framelayout import FrameLayout
 from diag.collect.cpython.locks import Interior
 from diag.collect.cpython.runtime import ThreadState
+from diag.collect.cpython.sources import DEADLINE_S
 from diag.collect.cpython.taking import Taking, both
 from diag.model.lock import Candidate, Lock, LockKind
 from diag.model.process import Process
@@ -35,6 +36,7 @@ def with_candidates(
 
     Raises:
         MemoryBudgetError: the process has used up what it was allowed.
+        TimeoutError: a file of its source does not answer.
 
     """
     search = Taking(interior, layout, process)
@@ -58,6 +60,8 @@ def with_candidates(
                 candidates[address].append(seen.taken[address])
             elif seen is None or address in seen.given:
                 others[address].append(state.ident)
+    if search.sources.unread is not None:  # who is not a candidate may be one for all that is known
+        raise TimeoutError(f"{search.sources.unread} could not be read in {DEADLINE_S:g} s")
     return tuple(_with(thread, sought, candidates, others) for thread in threads)
 
 

@@ -19,6 +19,7 @@ from diag.collect.cpython.tasks import Tasks
 from diag.collect.cpython.withs import with_holders
 from diag.collect.maps import AddressSpace
 from diag.collect.memory import Memory, MemoryUnreadableError
+from diag.model.gap import Gap
 from diag.model.lock import Lock, LockKind
 from diag.model.native import Native
 from diag.model.process import Process
@@ -42,6 +43,7 @@ class Inside:
         obstacle: what bars that way.
         semaphores: the semaphores found -> addresses of the `SemLock`s waited in.
         waits: thread id -> semaphore it waits for.
+        gaps: what could not be read of it.
 
     """
 
@@ -54,6 +56,7 @@ class Inside:
     obstacle: str
     semaphores: dict[SharedPlace, set[int]] = field(default_factory=dict)
     waits: dict[int, SharedPlace] = field(default_factory=dict)
+    gaps: list[Gap] = field(default_factory=list)
 
     def look_at(self, thread: Thread) -> Thread:
         """Return a thread with the lock that it waits for."""
@@ -129,6 +132,10 @@ class Inside:
             return with_candidates(
                 self.interior, layout, self.process, threads, self.tasks.still_waits
             )
+        except TimeoutError as error:
+            gap = Gap(what="who seems to hold locks", because=str(error), pid=self.process.pid)
+            self.gaps.append(gap)
+            return threads
         except MemoryUnreadableError:
             return threads  # each lock already says that it records no owner
 

@@ -115,6 +115,7 @@ def _look(look: Look, space: AddressSpace, access: Access) -> None:
             for thread in threads
         ),
         tasks=asyncio.tasks,
+        gaps=(*look.process.gaps, *inside.gaps),
         gil=interior.runtime.gil if interior else None,
         dead_idents=interior.runtime.dead_idents if interior else (),
     )

@@ -16,8 +16,10 @@ from pathlib import Path
 from typing import NamedTuple
 
 from diag.collect.memory import PROC
+from diag.collect.patience import Patience
 
 MAX_BYTES = 1 << 20
+DEADLINE_S = 2.0  # a file of a megabyte that is read and parsed takes a tenth of it
 END = sys.maxsize  # a line after all others
 # How methods are called that take a lock, or give it back.
 OF_LOCKS = re.compile("acquire|release|lock")
@@ -45,26 +47,54 @@ class Call(NamedTuple):
     certain: bool
 
 
-def calls_before(
-    pid: int, file: str, function: str, first_line: int, line: int, *, proc_root: Path = PROC
-) -> tuple[Call, ...]:
-    """Return the calls that a function has made before a line, in their order.
+_patience = Patience(DEADLINE_S)
 
-    Args:
-        pid: of the process, whose view of the files counts.
-        file: of the code, as the interpreter knows it.
-        function: the code's name, without its class.
-        first_line: of the code: of the first decorator, if it has some.
-        line: where it stands, `END` for all of the function.
-        proc_root: where `/proc` is.
 
-    Returns:
-        Nothing too if the source cannot be read, or has no such function there.
+class Sources:
+    """The sources that a process runs, each read once, as it sees the files.
+
+    Attributes:
+        unread: the file that did not answer in time, None if all did: nothing is read after it.
 
     """
-    tree = _parsed(pid, file, proc_root)
-    body = _find(tree, function, first_line) if tree is not None else None
-    return tuple(calls_in(body, line)) if body is not None else ()
+
+    def __init__(self, pid: int, *, proc_root: Path = PROC) -> None:
+        self._base = proc_root / str(pid)
+        self._known: dict[str, ast.Module | None] = {}
+        self.unread: str | None = None
+
+    def parsed(self, file: str) -> ast.Module | None:
+        """Return a file's source, None if it cannot be read or is none.
+
+        Args:
+            file: of the code, as the interpreter knows it.
+
+        """
+        if file not in self._known and self.unread is None:
+            try:
+                self._known[file] = _patience.read(lambda: _parsed(self._base, file))
+            except TimeoutError:
+                self.unread = file
+        return self._known.get(file)
+
+    def calls_before(
+        self, file: str, function: str, first_line: int, line: int
+    ) -> tuple[Call, ...]:
+        """Return the calls that a function has made before a line, in their order.
+
+        Args:
+            file: of the code, as the interpreter knows it.
+            function: the code's name, without its class.
+            first_line: of the code: of the first decorator, if it has some.
+            line: where it stands, `END` for all of the function.
+
+        Returns:
+            Nothing too if the source cannot be read, or has no such function there.
+
+        """
+        tree = self.parsed(file)
+        body = _find(tree, function, first_line) if tree is not None else None
+        return tuple(calls_in(body, line)) if body is not None else ()
 
 
 @functools.lru_cache(maxsize=512)
@@ -141,8 +171,7 @@ def _names(node: ast.expr) -> Names:
     return ()
 
 
-def _parsed(pid: int, file: str, proc_root: Path) -> ast.Module | None:
-    base = proc_root / str(pid)
+def _parsed(base: Path, file: str) -> ast.Module | None:
     places = [base / "root" / file.lstrip("/"), Path(file)]
     if not file.startswith("/"):
         places = [base / "cwd" / file]

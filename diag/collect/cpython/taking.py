@@ -21,7 +21,7 @@ from diag.collect.cpython.layout import OBJECT_TYPE
 from diag.collect.cpython.locks import Interior
 from diag.collect.cpython.places import Places
 from diag.collect.cpython.scope import Scope
-from diag.collect.cpython.sources import END, OF_LOCKS, Call, calls_before
+from diag.collect.cpython.sources import END, OF_LOCKS, Call, Sources
 from diag.collect.memory import MemoryBudgetError, MemoryUnreadableError
 from diag.model import stack as model
 from diag.model.lock import Candidate
@@ -52,7 +52,8 @@ class Taking:
 
     def __init__(self, interior: Interior, layout: FrameLayout, process: Process) -> None:
         memory, types, version = interior.memory, interior.types, interior.version
-        self._pid, self._forked = process.pid, process.forked_without_exec
+        self._forked = process.forked_without_exec
+        self.sources = Sources(process.pid)
         self._memory, self._layout = memory, layout
         self._entered = Entered(memory, types, layout, version)
         self._values = self._entered.values
@@ -126,7 +127,7 @@ class Taking:
 
     def _calls(self, code: int, file: str, function: str, line: int) -> tuple[Call, ...]:
         first_line = self._memory.i32(code + self._layout.code_first_line)
-        return calls_before(self._pid, file, function, first_line, line)
+        return self.sources.calls_before(file, function, first_line, line)
 
     def _effects(self, owner: int | None, call: Call) -> Iterator[tuple[int, bool]]:
         """Yield the locks that a call took, or else gave back, where that is plain to see.

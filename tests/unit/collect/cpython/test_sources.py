@@ -2,10 +2,13 @@
 
 import ast
 import textwrap
+import threading
 
 import pytest
 
-from diag.collect.cpython.sources import calls_before, calls_in
+from diag.collect.cpython import sources
+from diag.collect.cpython.sources import Sources, calls_in
+from diag.collect.patience import Patience
 
 
 def held_at_star(text: str) -> set[str]:
@@ -84,9 +87,10 @@ def test_the_function_is_found_by_its_first_line(tmp_path):
     root = tmp_path / "1"
     root.mkdir()
     (root / "root").symlink_to("/")
+    source = Sources(1, proc_root=tmp_path)
 
     def names(function, first_line, line):
-        found = calls_before(1, str(file), function, first_line, line, proc_root=tmp_path)
+        found = source.calls_before(str(file), function, first_line, line)
         return [one.names for one in found]
 
     assert names("take", 4, 8) == [("a",)]
@@ -100,13 +104,36 @@ def test_the_function_is_found_by_its_first_line(tmp_path):
 def test_what_is_no_source_tells_nothing(tmp_path, text):
     file = tmp_path / "odd.py"
     file.write_bytes(text)
-    assert calls_before(1, str(file), "f", 1, 9, proc_root=tmp_path) == ()
-    assert calls_before(1, "/proc/self/mem", "f", 1, 9, proc_root=tmp_path) == ()
-    assert calls_before(1, "missing.py", "f", 1, 9, proc_root=tmp_path) == ()
+    source = Sources(1, proc_root=tmp_path)
+    assert source.calls_before(str(file), "f", 1, 9) == ()
+    assert source.calls_before("/proc/self/mem", "f", 1, 9) == ()
+    assert source.calls_before("missing.py", "f", 1, 9) == ()
+    assert source.unread is None
 
 
 def test_the_compilers_warnings_are_not_shown(tmp_path, recwarn):
     file = tmp_path / "old.py"
     file.write_text("x = 1 is 1\ny = '\\d'\na.acquire()\nwork()\n")
-    assert len(calls_before(1, str(file), "<module>", 1, 4, proc_root=tmp_path)) == 1
+    found = Sources(1, proc_root=tmp_path).calls_before(str(file), "<module>", 1, 4)
+    assert len(found) == 1
     assert not recwarn.list
+
+
+def test_a_file_that_does_not_answer_is_left_behind_once(tmp_path, monkeypatch):
+    answer, begun = threading.Event(), []
+
+    def never(_base, file):
+        begun.append(file)
+        answer.wait()
+
+    monkeypatch.setattr(sources, "_parsed", never)
+    monkeypatch.setattr(sources, "_patience", Patience(0.05))
+    try:
+        first, second = Sources(1, proc_root=tmp_path), Sources(2, proc_root=tmp_path)
+        assert first.calls_before("/dead/a.py", "f", 1, 9) == ()
+        assert first.calls_before("/dead/b.py", "f", 1, 9) == ()
+        assert second.calls_before("/dead/c.py", "f", 1, 9) == ()
+    finally:
+        answer.set()
+    assert (first.unread, second.unread) == ("/dead/a.py", "/dead/c.py")
+    assert begun == ["/dead/a.py"]
