@@ -1,6 +1,5 @@
 """Why threads can never run again: one cause for each sink of the wait-for graph."""
 
-from collections.abc import Collection
 from enum import StrEnum
 
 from diag.analysis.awaiting import blames_tasks, unresolved
@@ -99,11 +98,9 @@ def _kind_of(
         return _kind_of_one(
             tree, liveness.wakers[member], member, waits_for_itself=member in graph[member]
         )
-    kinds = {tree.threads[member].wait.kind for member in sink}
-    # That nobody can act may be proven where who holds what only seems so.
-    enough = _KNOWN if sink <= liveness.proven else (*_KNOWN, OwnerState.CANDIDATE)
-    if all(_waits_for_owner(tree, liveness.wakers[member], member, enough) for member in sink):
+    if all(_waits_for_owner(tree, liveness.wakers[member], member) for member in sink):
         return CauseKind.LOCK_CYCLE
+    kinds = {tree.threads[member].wait.kind for member in sink}
     across = len({member.pid for member in sink}) > 1
     if across and WaitKind.WRITE in kinds and not _bars_a_reader(tree, liveness, sink):
         return CauseKind.PIPE_CHILD_CYCLE
@@ -159,17 +156,17 @@ def _bars_a_reader(tree: Tree, liveness: Liveness, sink: frozenset[ThreadId]) ->
     )
 
 
-_KNOWN = (OwnerState.THREAD, OwnerState.PROBABLE)
+_KNOWN = (OwnerState.THREAD, OwnerState.PROBABLE, OwnerState.CANDIDATE)
 
 
-def _waits_for_owner(
-    tree: Tree, wakers: Wakers, member: ThreadId, enough: Collection[OwnerState]
-) -> bool:
+def _waits_for_owner(tree: Tree, wakers: Wakers, member: ThreadId) -> bool:
     """Whether it waits for a lock whose owner the kernel names, or is known well enough."""
     if tree.threads[member].wait.kind is WaitKind.FILE_LOCK:
         return True
     owner = wakers.owner
-    return owner is not None and owner.state in enough and owner.thread is not None
+    if owner is None or owner.thread is None or owner.state not in _KNOWN:
+        return False
+    return owner.state is not OwnerState.CANDIDATE or wakers.threads == {owner.thread}
 
 
 def _is_a_guess(tree: Tree, liveness: Liveness, kind: CauseKind, sink: frozenset[ThreadId]) -> bool:

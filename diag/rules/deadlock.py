@@ -56,11 +56,21 @@ def _place(case: Case, cause: Cause) -> object:
     return (location.function, location.file, location.line, location.process_role)
 
 
+def is_proven(deadlock: Deadlock) -> bool:
+    """Return whether it is proven that none of the members can ever run again."""
+    return all(cause.proven for cause in deadlock.causes)
+
+
+def has_candidates(case: Case, deadlock: Deadlock) -> bool:
+    """Return whether the owner of a lock that a member waits for is known by its code only."""
+    owners = (case.liveness.wakers[member].owner for member in deadlock.members)
+    return any(owner is not None and owner.state is OwnerState.CANDIDATE for owner in owners)
+
+
 def common_fields(case: Case, deadlock: Deadlock) -> dict[str, Any]:
     """Return the fields of a `Finding` that do not depend on the rule."""
-    proven = all(cause.proven for cause in deadlock.causes)
     return {
-        "confidence": Confidence.PROVEN if proven else Confidence.LIKELY,
+        "confidence": Confidence.PROVEN if is_proven(deadlock) else Confidence.LIKELY,
         "primary": case.locate(_guilty(case, deadlock)),
         "related": tuple(map(case.locate, (*deadlock.members[1:], *deadlock.victims))),
         "evidence": tuple(_evidence(case, deadlock)),
@@ -97,9 +107,7 @@ def _evidence(case: Case, deadlock: Deadlock) -> list[Evidence]:
     doubts = {
         doubt for member in deadlock.members for doubt in case.liveness.wakers[member].uncertain
     }
-    owners = (case.liveness.wakers[member].owner for member in deadlock.members)
-    guessed = any(owner is not None and owner.state is OwnerState.CANDIDATE for owner in owners)
-    if guessed and not all(cause.proven for cause in deadlock.causes):
+    if has_candidates(case, deadlock) and not is_proven(deadlock):
         doubts.add(UNPROVEN)
     facts = list(dict.fromkeys(facts))[:_SHOWN_EVIDENCE]
     facts.extend(

@@ -2,9 +2,10 @@
 
 from diag.analysis.causes import CauseKind
 from diag.analysis.chain import wait_link
-from diag.model.finding import Source
+from diag.model.finding import Confidence, Source
 from diag.model.ids import ThreadId
 from diag.model.lock import Candidate
+from diag.rules import lock_cycle
 from tests.unit import world
 from tests.unit.world import case, frames, lock_wait, process, thread
 
@@ -50,12 +51,22 @@ def test_a_candidate_that_has_ended_narrows_nothing():
     assert world_of(seems(99), seems(11)).causes == ()
 
 
-def test_that_nobody_can_act_stays_proven_where_holders_only_seem_so():
+def test_that_none_can_go_on_stays_proven_where_holders_only_seem_so():
     found = world_of(seems(12), seems(11), main=lock_wait(at=0x2000))
     assert {FIRST, SECOND} <= found.liveness.proven
     (cause,) = found.causes
-    assert (cause.kind, cause.proven) == (CauseKind.NOBODY_CAN_ACT, True)
+    assert (cause.kind, cause.proven) == (CauseKind.LOCK_CYCLE, True)
     assert set(cause.threads) == {FIRST, SECOND}
+    (finding,) = lock_cycle.RULE.judge(found)
+    assert finding.confidence is Confidence.PROVEN
+    assert "seem to wait for each other" in finding.title
+    assert "whoever took the locks" in finding.explanation
+
+
+def test_it_is_no_circle_where_another_one_could_release():
+    found = world_of(seems(12, others=[10]), seems(11), main=lock_wait(at=0x2000))
+    (cause,) = found.causes
+    assert (cause.kind, cause.proven) == (CauseKind.NOBODY_CAN_ACT, True)
 
 
 def test_all_candidates_are_said():
