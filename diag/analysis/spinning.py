@@ -52,7 +52,7 @@ def spin_of(case: Case, thread_id: ThreadId) -> Spin | None:
     if system_s > _MOST_SYSTEM_SHARE * used_s or not _is_unchanged(case, thread_id, before, after):
         return None
     matching = before.standing is not None and before.standing.matching
-    if not matching and turns is not None and not _stands_still(turns):
+    if turns is not None and not (_is_in_one_call(turns) if matching else _stands_still(turns)):
         return None
     return Spin(used_s=used_s, matching=matching)
 
@@ -98,6 +98,11 @@ def _gets_somewhere(turns: Turns) -> bool:
 def _stands_still(turns: Turns) -> bool:
     """Whether a loop shows nothing new, and works with nothing that is not watched."""
     return not (turns.new_values or turns.new_numbers or turns.opaque or turns.handles)
+
+
+def _is_in_one_call(turns: Turns) -> bool:
+    """Whether all looks show the same instruction, with the same in its hands."""
+    return turns.places == 1 and turns.states == 1
 
 
 def _is_unchanged(case: Case, thread_id: ThreadId, before: Thread, after: Thread) -> bool:

@@ -1,4 +1,7 @@
-"""Functions that ask whether something has changed, and change nothing themselves."""
+"""Functions that ask whether something has changed, and change nothing themselves.
+
+A clock is none of them: a loop that asks it ends by itself some day.
+"""
 
 from diag.model.stack import Frame
 
@@ -26,8 +29,6 @@ ASKING = frozenset(
         "_is_mine",
     )
 )
-# Their answers depend on the clock alone: a loop that asks them ends by itself some day.
-CLOCKS = frozenset(("time", "monotonic", "perf_counter", "time_ns", "monotonic_ns"))
 # They help to ask, and are too short to be progress.
 PURE = frozenset(
     (

@@ -5,7 +5,7 @@ import struct
 from collections.abc import Iterator
 
 from diag.collect.cpython.access import Access
-from diag.collect.cpython.asking import ASKING, CLOCKS, PURE, asks
+from diag.collect.cpython.asking import ASKING, PURE, asks
 from diag.collect.cpython.build import recognise
 from diag.collect.cpython.callees import CALLED, callee, hidden_state
 from diag.collect.cpython.contents import Contents
@@ -107,7 +107,7 @@ class TurnsReader:
         levels = tuple(self._level(frame) for frame in inner)
         if asked is None:
             name = callee(self._memory, self._contents.values, self._contents.slots(frames[-1]))
-            asked = name if name in ASKING | CLOCKS else None
+            asked = name if name in ASKING else None
         return Look(
             path=tuple((frame.address, frame.code.address) for frame in frames),
             levels=levels,
@@ -123,7 +123,7 @@ class TurnsReader:
         iterators = [slot for slot in slots if slot and self._iterates(slot)]
         name = callee(self._memory, contents.values, slots)
         hidden = hidden_state(contents.values, slots)
-        if name is not None and name in ASKING | CLOCKS | PURE:
+        if name is not None and name in ASKING | PURE:
             name = None
         own = {*words, *contents.globals(frame), *contents.constants(frame)}
         own.update(self._attributes_of(own))
@@ -133,6 +133,7 @@ class TurnsReader:
             digest=self._digest((*words, *iterators)),
             numbers=frozenset(self._worked_with(handled)),
             values=frozenset(slot for slot in handled if not self._is_harmless(slot)),
+            covered=frozenset(own),
             opaque=name or hidden,
             held=entered,
             known=frozenset(filter(self._entered.is_lock, self._reachable(words))),

@@ -20,8 +20,8 @@ class Level(NamedTuple):
     Attributes:
         digest: of its variables and iterators.
         numbers: those on its value stack: what it works with lies there for a moment.
-        values: addresses of what lies there and is not covered by the digest: it may be
-            working with that.
+        values: addresses of what lies there: it may be working with that.
+        covered: addresses of what the digest covers.
         opaque: a call, or the type of an object, whose progress is hidden.
         held: locks whose `with` it is inside of.
         known: locks that its variables and globals refer to.
@@ -32,6 +32,7 @@ class Level(NamedTuple):
     digest: bytes
     numbers: frozenset[bytes]
     values: frozenset[int]
+    covered: frozenset[int]
     opaque: str | None
     held: frozenset[int]
     known: frozenset[int]
@@ -96,10 +97,15 @@ def summarise(looks: list[Look], locate: Callable[[Frame], model.Frame]) -> Turn
 
 
 def _handles(looks: list[Look], level: int) -> bool:
-    """Whether values come and go on the stacks; what an earlier call left there stays."""
+    """Whether values come and go on the stacks; what an earlier call left there stays.
+
+    What one of the frames refers to is watched wherever it lies: a frame that is about to end
+    has no variables any more.
+    """
     seen: dict[tuple[int, ...], set[frozenset[int]]] = defaultdict(set)
     for look in looks:
-        seen[_codes(look, level)].add(_union(look, level, "values"))
+        unwatched = _union(look, level, "values") - _union(look, level, "covered")
+        seen[_codes(look, level)].add(unwatched)
     return any(len(values) > 1 for values in seen.values())
 
 

@@ -5,10 +5,10 @@ import pytest
 
 from diag.analysis.case import Case
 from diag.model.finding import Confidence, Finding
-from diag.model.ids import ProcessId
+from diag.model.ids import ProcessId, ThreadId
 from diag.model.sample import Activity, ThreadActivity, Turns
 from diag.model.stack import Frame
-from diag.model.thread import Thread
+from diag.model.thread import Standing, Thread
 from diag.rules import busy_loop
 from tests.unit.world import HOST, RUNNING, frames, process, snapshot, thread
 
@@ -93,3 +93,29 @@ def test_a_thread_that_blocks_now_and_then_gets_what_it_waited_for() -> None:
 def test_where_another_thread_computes_it_is_only_possible() -> None:
     (found,) = findings(seen(ASKING, thread(11, RUNNING, stack=frames("compute app.py:3"))))
     assert found.confidence is Confidence.POSSIBLE
+
+
+def matching(**change: object) -> Case:
+    """Return a thread that was inside of a regular expression in both looks."""
+    same = {"asks": (), "states": 1, "places": 1, "handles": True}
+    turns = msgspec.structs.replace(ASKING, **{**same, **change})
+    case = seen(turns)
+    standing = Standing(digest="the same", matching=True)
+    first, second = (
+        snapshot(
+            process(10, msgspec.structs.replace(tree.threads[ThreadId(10, 10)], standing=standing)),
+            at_s=at_s,
+        )
+        for tree, at_s in ((case.tree, 100.0), (case.second, 101.0))
+    )
+    return Case(first, second, HOST, activities=case.activities)
+
+
+def test_one_match_that_goes_on_and_on_is_named() -> None:
+    (found,) = findings(matching())
+    assert "regular expression" in found.title
+
+
+def test_one_short_match_after_the_other_is_left_in_peace() -> None:
+    assert not findings(matching(places=3))
+    assert not findings(matching(states=20))
