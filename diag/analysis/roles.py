@@ -26,6 +26,11 @@ _MACHINERY = (
     ("multiprocessing/pool.py", "_handle_tasks", "task handler"),
     ("multiprocessing/pool.py", "_handle_results", "result handler"),
 )
+# The same for servers: on the main thread's stack of a process, and on the server's own.
+_SERVERS = (
+    ("multiprocessing/managers.py", "_run_server"),
+    ("multiprocessing/resource_sharer.py", "_serve"),
+)
 _HELPERS = {
     "multiprocessing.resource_tracker": "resource tracker",
     "multiprocessing.forkserver": "fork server",
@@ -70,6 +75,19 @@ def works_for_a_pool(process: Process) -> bool:
 
 def _main_stack(process: Process) -> Stack | None:
     return next((t.stack for t in process.threads if t.tid == process.pid), None)
+
+
+def serves_the_program(tree: Tree, thread_id: ThreadId) -> bool:
+    """Return whether a thread is of a server that multiprocessing started for the program.
+
+    That is the process of a manager, or the thread that hands descriptors to workers.
+    """
+    stacks = (_main_stack(tree.processes[thread_id.pid]), tree.threads[thread_id].stack)
+    return any(
+        frame.bare_name == function and frame.file.endswith(file)
+        for stack, (file, function) in zip(stacks, _SERVERS, strict=True)
+        for frame in (stack.own_frames if stack is not None else ())
+    )
 
 
 def machinery_role(stack: Stack | None) -> str | None:

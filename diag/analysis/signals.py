@@ -80,14 +80,25 @@ def is_parked_main(tree: Tree, waiter: ThreadId) -> bool:
 
     That is for an event without a time-out, by its own code (a library waits for
     something that is to come), or in an event loop without tasks. A task of a pool
-    is to end.
+    is to end, and who shares an event with children waits for one of them to set it.
     """
     process = tree.processes[waiter.pid]
     if waiter.tid != waiter.pid or process.unattended or works_for_a_pool(process):
         return False
+    if _shared_with_the_dead(tree, waiter):
+        return False
     stack = tree.threads[waiter].stack
     waits_by_itself = idiom_of(stack) in PARKING and not is_called_by_library(stack)
     return waits_by_itself or is_parked(tree, waiter)
+
+
+def _shared_with_the_dead(tree: Tree, waiter: ThreadId) -> bool:
+    """Whether it waits for what nobody else has any more, and has children that have ended."""
+    lock = tree.threads[waiter].wait.lock
+    semaphore = lock.semaphore if lock is not None else None
+    if semaphore is None or semaphore.unread or set(semaphore.mapped_by) != {waiter.pid}:
+        return False
+    return any(tree.processes[pid].state == "Z" for pid in tree.children_of[waiter.pid])
 
 
 def handler_of(tree: Tree, waiter: ThreadId) -> str | None:

@@ -5,10 +5,13 @@ parties that can end it. A wait that is not understood counts as one that ends
 by itself, so that a mistake here can hide a hang but never invent one.
 """
 
+from collections.abc import Callable
+
 from diag.analysis.completions import Completion, completion_of
 from diag.analysis.idioms import Idiom, idiom_of, is_entering_shared_lock
 from diag.analysis.natives import who_may_release
 from diag.analysis.owners import Owner, OwnerState, likely_to_release, resolve
+from diag.analysis.roles import serves_the_program
 from diag.analysis.signals import Signals, handler_of, is_parked_main, signals_for, who_signals
 from diag.analysis.tree import Tree
 from diag.model.base import Record
@@ -58,7 +61,6 @@ _FROM_OUTSIDE = {
     WaitKind.SIGNAL: "a signal",
     WaitKind.STOPPED: "whoever continues the stopped process",
     WaitKind.FROZEN: "whoever thaws its control group",
-    WaitKind.TRACED: "its tracer",
     WaitKind.CONNECT: "the other end of the connection",
     WaitKind.OPEN: "whoever opens the other end of the FIFO",
 }
@@ -75,18 +77,10 @@ def wakers_of(tree: Tree, waiter: ThreadId) -> Wakers:
         return Wakers(outside=_FROM_OUTSIDE[wait.kind])
     if wait.timed and not _waits_for_gil(wait):
         return Wakers(itself="the wait has a time-out")
-    match wait.kind:
-        case WaitKind.LOCK:
-            return _of_private_futex(tree, waiter, wait)
-        case WaitKind.SHARED_LOCK:
-            return _of_shared_futex(tree, waiter, wait)
-        case WaitKind.READ | WaitKind.WRITE | WaitKind.POLL | WaitKind.ACCEPT:
-            return _of_channels(tree, waiter, wait)
-        case WaitKind.CHILD:
-            return _of_children(tree, waiter, wait)
-        case WaitKind.FILE_LOCK:
-            return _of_file_lock(tree, wait)
-    return Wakers(itself=f"not understood: {wait.kind.value}")
+    parties = _PARTIES.get(wait.kind)
+    if parties is None:
+        return Wakers(itself=f"not understood: {wait.kind.value}")
+    return parties(tree, waiter, wait)
 
 
 def _waits_for_gil(wait: Wait) -> bool:
@@ -203,7 +197,7 @@ def _of_channel(tree: Tree, waiter: ThreadId, item: ChannelWait) -> Wakers:
         return Wakers(itself=f"not understood: descriptor {item.fd}")
     if channel.kind is ChannelKind.PIDFD:
         return _exit_of(tree, waiter, frozenset({channel.pid} if channel.pid else ()))
-    if _is_private_listener(channel):
+    if _is_private_listener(tree, waiter, channel):
         return Wakers(processes=frozenset(tree.processes) - {waiter.pid})
     if channel.outside is not None:
         return Wakers(outside=channel.outside)
@@ -224,13 +218,14 @@ def _of_channel(tree: Tree, waiter: ThreadId, item: ChannelWait) -> Wakers:
     return Wakers(threads=threads, processes=frozenset(holders - {waiter.pid}), uncertain=uncertain)
 
 
-def _is_private_listener(channel: Channel) -> bool:
-    """Whether it is where multiprocessing's own servers listen, in a folder of the program's.
+def _is_private_listener(tree: Tree, waiter: ThreadId, channel: Channel) -> bool:
+    """Whether it is where a server of multiprocessing's own listens, in a folder of the program's.
 
-    Only processes of the program know the path and the key to it.
+    Only processes of the program know the path and the key to it. A `Listener` that the
+    program has made, or a manager that it serves itself, may be there for others.
     """
     listens = channel.outside is not None and channel.outside.startswith("new connections")
-    return listens and "/pymp-" in (channel.name or "")
+    return listens and "/pymp-" in (channel.name or "") and serves_the_program(tree, waiter)
 
 
 def _label(channel: Channel) -> str:
@@ -254,13 +249,25 @@ def _exit_of(tree: Tree, waiter: ThreadId, children: frozenset[int]) -> Wakers:
     return Wakers(processes=children, threads=_siblings(tree, waiter))
 
 
-def _of_file_lock(tree: Tree, wait: Wait) -> Wakers:
+def _of_file_lock(tree: Tree, _waiter: ThreadId, wait: Wait) -> Wakers:
     if not wait.holders:
         return Wakers(itself="not understood: nobody is known to hold the file lock")
     strangers = sorted(set(wait.holders) - tree.processes.keys())
     if strangers:
         return Wakers(outside=f"process {strangers[0]}, outside the tree, holds the file lock")
     return Wakers(processes=frozenset(wait.holders))
+
+
+def _of_traced(tree: Tree, waiter: ThreadId, _wait: Wait) -> Wakers:
+    """Let the tracer alone wake it, if it is of the tree and does not wait for its tracees.
+
+    One that does, as strace, may have left it in a stop that SIGCONT ends (PTRACE_LISTEN).
+    """
+    tracer = tree.processes[waiter.pid].traced_by
+    waits = [tree.threads[thread_id].wait.kind for thread_id in tree.threads_of.get(tracer, ())]
+    if not waits or WaitKind.CHILD in waits:
+        return Wakers(outside="its tracer")
+    return Wakers(processes=frozenset({tracer}))
 
 
 def _any_of(parts: list[Wakers]) -> Wakers:
@@ -271,3 +278,16 @@ def _any_of(parts: list[Wakers]) -> Wakers:
         processes=frozenset().union(*(part.processes for part in parts)),
         uncertain=tuple(reason for part in parts for reason in part.uncertain),
     )
+
+
+_PARTIES: dict[WaitKind, Callable[[Tree, ThreadId, Wait], Wakers]] = {
+    WaitKind.LOCK: _of_private_futex,
+    WaitKind.SHARED_LOCK: _of_shared_futex,
+    WaitKind.READ: _of_channels,
+    WaitKind.WRITE: _of_channels,
+    WaitKind.POLL: _of_channels,
+    WaitKind.ACCEPT: _of_channels,
+    WaitKind.CHILD: _of_children,
+    WaitKind.FILE_LOCK: _of_file_lock,
+    WaitKind.TRACED: _of_traced,
+}

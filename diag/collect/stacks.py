@@ -23,6 +23,7 @@ from diag.model.stack import Frame, Stack
 from diag.model.thread import Thread
 
 DEADLINE_S = 10.0
+NO_STACKS = "stacks"  # the gap of a process that was asked about in vain
 PARALLEL = 8
 _READINGS = 3  # of a process in which stacks seem torn
 
@@ -30,7 +31,7 @@ _READINGS = 3  # of a process in which stacks seem torn
 _OUTERMOST = ("<module>", "_bootstrap", "_run_module_as_main")
 
 # Locals whose address tells which object a standard library frame is about.
-_KEPT_LOCALS = frozenset(
+KEPT_LOCALS = frozenset(
     {
         "waiter",
         "lock",
@@ -63,7 +64,7 @@ class _Local(msgspec.Struct):
     @property
     def is_kept(self) -> bool:
         """Whether analysis needs it: some by name, and what seems to hold futures."""
-        return self.name in _KEPT_LOCALS or any(
+        return self.name in KEPT_LOCALS or any(
             sign in (self.repr or "") for sign in _SIGNS_OF_FUTURES
         )
 
@@ -177,7 +178,7 @@ class StackAsker:
             stacks = parse_dump(text, show_locals=self._show_locals)
             return attach_stacks(process, self._whole(calls, process.pid, stacks))
         except StacksUnavailableError as error:
-            gap = Gap(what="stacks", because=str(error), pid=process.pid)
+            gap = Gap(what=NO_STACKS, because=str(error), pid=process.pid)
             return msgspec.structs.replace(process, gaps=(*process.gaps, gap))
 
     def _whole(self, calls: Calls, pid: int, stacks: list[Stack]) -> list[Stack]:

@@ -1,5 +1,6 @@
 """What the rules about threads that can never run again have in common."""
 
+import signal
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from typing import Any
@@ -114,3 +115,31 @@ def _evidence(case: Case, deadlock: Deadlock) -> list[Evidence]:
         Evidence(text=f"not proven: {doubt}", source=Source.OBSERVED) for doubt in sorted(doubts)
     )
     return facts
+
+
+def ended_children(case: Case, owners: Iterable[int]) -> Iterator[Evidence]:
+    """Yield how children have ended that were seen as zombies."""
+    wanted = frozenset(owners)
+    sampled = (process for sample in case.samples for process in sample.processes)
+    ended = {
+        each.pid: each.exit_status
+        for each in sampled
+        if each.parent_pid in wanted and each.state == "Z"
+    }
+    now = (process for process in case.tree.processes.values() if process.parent_pid in wanted)
+    ended |= {process.pid: process.exit_status for process in now if process.state == "Z"}
+    for pid, status in ended.items():
+        yield Evidence(text=f"child {pid} has ended{_how(status)}", source=Source.OBSERVED)
+
+
+def _how(status: int | None) -> str:
+    """Return how a process ended, from the status that wait4(2) gives."""
+    if status is None:
+        return ""
+    number = status & 0x7F
+    if not number:
+        return f" with exit code {status >> 8}"
+    try:
+        return f" by {signal.Signals(number).name}"
+    except ValueError:
+        return f" by signal {number}"

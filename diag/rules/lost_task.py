@@ -1,15 +1,14 @@
 """A pool that waits for the result of a task which none of its workers has any more."""
 
-import signal
 from collections.abc import Iterator
 
 from diag.analysis.case import Case
 from diag.analysis.causes import CauseKind
 from diag.analysis.completions import TaskState, workers_of
 from diag.model.finding import Evidence, Finding, Severity, Source
-from diag.model.pool import Pool
+from diag.model.pool import Pool, PoolKind
 from diag.rules.base import Rule
-from diag.rules.deadlock import Deadlock, common_fields, deadlocks
+from diag.rules.deadlock import Deadlock, common_fields, deadlocks, ended_children
 
 _REPLACED = (
     "multiprocessing.Pool replaces a worker that ends, but forgets what it was doing: the task is"
@@ -44,6 +43,26 @@ _UNTAKEN_ADVICE = (
     " tasks raise an __init__ that can be called with their args, or a __reduce__."
 )
 
+_MANAGER_ENDED = (
+    "One thread of an executor takes all results of its processes. sys.exit() in a callback of"
+    " Future.add_done_callback() ends it without a word: only what is an Exception is caught there,"
+    " and threading ignores SystemExit. Nothing starts it again, and its workers stay idle."
+)
+_MANAGER_ENDED_ADVICE = (
+    "Do not call sys.exit() in callbacks of Futures: set a flag, or an Event that the main thread"
+    " waits for, and exit there."
+)
+_STRAY = (
+    "The executor still counts the task, and none of its processes has it. Something else took it"
+    " from the workers' pipe and ended without a result: a task that calls os.fork() and does not"
+    " end the child with os._exit() makes a second worker of it, which the executor does not know,"
+    " so that its end does not break the pool."
+)
+_STRAY_ADVICE = (
+    "End what a task forks with os._exit(), in a finally block, or start it by multiprocessing or"
+    " subprocess. Get results with a time-out."
+)
+
 
 def _check(case: Case) -> Iterator[Finding]:
     for deadlock in deadlocks(case, CauseKind.LOST_TASK):
@@ -61,11 +80,17 @@ def _check(case: Case) -> Iterator[Finding]:
 
 def _story(case: Case, deadlock: Deadlock) -> tuple[str, str, str]:
     """Return what is waited for, why it does not come, and what to do."""
+    pools = _pools(case, deadlock)
+    if _is_untaken(case, deadlock) and not pools:
+        why = "a result that nobody takes: the thread that manages its executor has ended"
+        return why, _MANAGER_ENDED, _MANAGER_ENDED_ADVICE
     if _is_untaken(case, deadlock):
         why = "a result that nobody takes: the thread of its pool that takes them has ended"
         return why, _UNTAKEN, _UNTAKEN_ADVICE
     nobody = "a task that no worker of its pool has"
-    if any(pool.pids for pool in _pools(case, deadlock)):
+    if any(pool.kind in (PoolKind.PROCESSES, PoolKind.LOKY) and pool.pids for pool in pools):
+        return f"{nobody}: it was taken, and no result came", _STRAY, _STRAY_ADVICE
+    if any(pool.pids for pool in pools):
         return f"{nobody}: the worker that had it has ended", _REPLACED, _REPLACED_ADVICE
     return f"{nobody}: the pool has no worker left", _NONE_LEFT, _NONE_LEFT_ADVICE
 
@@ -98,33 +123,7 @@ def _facts(case: Case, deadlock: Deadlock) -> Iterator[Evidence]:
                 " the pipes of tasks and of results are empty"
             )
         yield Evidence(text=text, source=Source.READ)
-    for pid, status in _ended_children(case, owner.pid).items():
-        yield Evidence(text=f"child {pid} has ended{_how(status)}", source=Source.OBSERVED)
-
-
-def _ended_children(case: Case, owner: int) -> dict[int, int | None]:
-    """Return the children that were seen as zombies, with their exit status."""
-    sampled = (process for sample in case.samples for process in sample.processes)
-    ended = {
-        each.pid: each.exit_status
-        for each in sampled
-        if each.parent_pid == owner and each.state == "Z"
-    }
-    now = (case.tree.processes[pid] for pid in case.tree.children_of[owner])
-    return ended | {process.pid: process.exit_status for process in now if process.state == "Z"}
-
-
-def _how(status: int | None) -> str:
-    """Return how a process ended, from the status that wait4(2) gives."""
-    if status is None:
-        return ""
-    number = status & 0x7F
-    if not number:
-        return f" with exit code {status >> 8}"
-    try:
-        return f" by {signal.Signals(number).name}"
-    except ValueError:
-        return f" by signal {number}"
+    yield from ended_children(case, {owner.pid})
 
 
 RULE = Rule(

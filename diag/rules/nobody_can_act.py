@@ -6,15 +6,17 @@ from diag.analysis.case import Case
 from diag.analysis.causes import CauseKind
 from diag.analysis.chain import wait_words
 from diag.analysis.idioms import Idiom, idiom_of
-from diag.model.finding import Finding, Severity
+from diag.model.finding import Evidence, Finding, Severity
 from diag.model.stack import Stack
 from diag.model.wait import WaitKind
 from diag.rules.base import Rule
-from diag.rules.deadlock import Deadlock, common_fields, deadlocks
+from diag.rules.deadlock import Deadlock, common_fields, deadlocks, ended_children
 
 
 def _check(case: Case) -> Iterator[Finding]:
     for deadlock in deadlocks(case, CauseKind.NOBODY_CAN_ACT):
+        fields = common_fields(case, deadlock)
+        ended = tuple(_ended_peers(case, deadlock))
         yield Finding(
             rule=RULE.id,
             severity=RULE.severity,
@@ -23,8 +25,19 @@ def _check(case: Case) -> Iterator[Finding]:
             " time-out, in a wait that only the others could end. No time-out, signal handler"
             " or party outside the tree is left that could set one of them going.",
             advice=_advice(case, deadlock),
-            **common_fields(case, deadlock),
+            **fields | {"evidence": (*fields["evidence"], *ended)},
         )
+
+
+def _ended_peers(case: Case, deadlock: Deadlock) -> Iterator[Evidence]:
+    """Yield which processes have ended that may have shared what is waited for."""
+    shared = [
+        member
+        for member in deadlock.members
+        if case.tree.threads[member].wait.kind in (WaitKind.SHARED_LOCK, WaitKind.READ)
+    ]
+    parents = {case.tree.processes[member.pid].parent_pid for member in shared}
+    yield from ended_children(case, {member.pid for member in shared} | parents)
 
 
 def _title(case: Case, deadlock: Deadlock) -> str:

@@ -6,13 +6,19 @@ import subprocess
 from collections.abc import Iterator
 
 import pytest
+from msgspec.structs import replace
 
+from diag.collect.cpython import subject_reader
+from diag.collect.stacks import NO_STACKS
+from diag.model.gap import Gap
 from diag.model.pool import PoolKind
 from diag.model.snapshot import Snapshot
 from diag.model.subject import Subject, SubjectKind, Task
+from diag.model.thread import Thread
 from diag.watching.look import snapshot
 from tests.integration import harness, pythons
 
+WAITS = harness.PROGRAMS / "objects" / "waits.py"
 METHODS = ("fork", "spawn", "forkserver")
 
 
@@ -20,7 +26,7 @@ METHODS = ("fork", "spawn", "forkserver")
 def seen(request: pytest.FixtureRequest) -> Iterator[Snapshot]:
     number, target = request.param
     with subprocess.Popen(
-        target.argv(harness.PROGRAMS / "objects" / "waits.py", METHODS[number % len(METHODS)]),
+        target.argv(WAITS, METHODS[number % len(METHODS)]),
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         env=pythons.environment(),
@@ -57,6 +63,25 @@ def test_each_wait_is_traced_to_its_object(seen: Snapshot) -> None:
     assert subject(seen, "event").kind is SubjectKind.EVENT
     assert subject(seen, "lock").kind is SubjectKind.LOCK
     assert subject(seen, "simple-queue").length == 0
+
+
+def test_stacks_read_from_memory_tell_what_those_of_py_spy_do(seen: Snapshot) -> None:
+    read = subject_reader()
+    for process in seen.processes:
+        bare = tuple(replace(thread, stack=None, subject=None) for thread in process.threads)
+        asked = Gap(what=NO_STACKS, because="in vain", pid=process.pid)
+        own = read(replace(process, threads=bare, pools=(), gaps=(asked,)))
+        assert "diag has read" in own.gaps[0].because
+        assert list(map(_told, own.threads)) == list(map(_told, process.threads))
+        assert own.pools == process.pools
+
+
+def _told(thread: Thread) -> tuple[object, ...]:
+    stack = thread.stack
+    assert stack is not None
+    name = None if stack.thread_name == "MainThread" else stack.thread_name
+    places = [(each.function, each.file, each.line) for each in stack.frames]
+    return name, places, thread.subject, thread.worker
 
 
 def test_an_object_has_the_name_that_the_program_gives_it(seen: Snapshot) -> None:

@@ -1,4 +1,7 @@
-"""Adds to a snapshot with stacks what its threads wait on, and the pools of its processes."""
+"""Adds to a snapshot with stacks what its threads wait on, and the pools of its processes.
+
+Stacks that py-spy could not give are read first.
+"""
 
 import re
 from collections.abc import Callable, Iterator
@@ -10,6 +13,7 @@ import msgspec
 from diag.collect.cpython.access import Access
 from diag.collect.cpython.backlog import BacklogReader
 from diag.collect.cpython.names import Names
+from diag.collect.cpython.ownstacks import with_own_stacks
 from diag.collect.cpython.pools import find_pools, find_worker
 from diag.collect.cpython.typenames import Types
 from diag.collect.cpython.values import Values
@@ -80,6 +84,7 @@ def _look_into(access: Access, allowance: Iterator[int], process: Process) -> Pr
     version = _VERSION.match(interpreter.version) if interpreter is not None else None
     if interpreter is None or interpreter.memory is not None or version is None:
         return process
+    process = with_own_stacks(process, access)
     if not any(thread.stack is not None for thread in process.threads):
         return process
     try:

@@ -18,10 +18,12 @@ from tests.unit.world import (
     case,
     frames,
     lock_wait,
+    polls,
     process,
     reads,
     snapshot,
     thread,
+    writes,
 )
 
 QUEUE = 0x5000
@@ -172,6 +174,67 @@ class TestProcessPool:
 
     def test_an_executor_whose_manager_moves_may_start_a_worker(self):
         assert not case(self.executor_without_workers(RUNNING)).causes
+
+    def executor_at_rest(self, *, feeder=None, manager=None, free=None, busy=None):
+        """Nobody has task 0: the worker 21 waits for one, 22 has number 1."""
+        workers = (
+            self.worker(21, wait=free or reads("pipe:[tasks]"), busy=False),
+            busy or self.worker(22, 1),
+        )
+        owner, *staff = self.pool(*workers).tree.snapshot.processes
+        (frame,) = frames("run ~concurrent/futures/process.py")
+        frame = msgspec.structs.replace(frame, self_address=QUEUE)
+        manages = thread(15, manager or polls("p"), stack=(frame,))
+        feeds = thread(
+            16,
+            feeder or lock_wait(),
+            stack=frames("wait ~threading.py", "_feed ~multiprocessing/queues.py"),
+        )
+        owner = msgspec.structs.replace(owner, threads=(*owner.threads, manages, feeds))
+        return case(owner, *staff)
+
+    def test_a_task_that_no_process_of_an_executor_has_is_lost(self):
+        seen = self.executor_at_rest()
+        assert told(seen, MAIN).state is TaskState.LOST
+        assert [(cause.kind, cause.proven) for cause in seen.causes] == [
+            (CauseKind.LOST_TASK, False)
+        ]
+
+    @pytest.mark.parametrize(
+        "moving",
+        [
+            {"feeder": writes("p")},
+            {"manager": RUNNING},
+            {"free": SLEEPING},
+        ],
+        ids=["on its way to a worker", "a result is taken", "no worker reads"],
+    )
+    def test_a_task_of_an_executor_may_be_on_its_way(self, moving):
+        assert completion_of(self.executor_at_rest(**moving).tree, MAIN) is None
+
+    def test_a_worker_of_an_executor_that_is_just_starting_may_take_it(self):
+        starting = self.worker(22)
+        assert completion_of(self.executor_at_rest(busy=starting).tree, MAIN) is None
+
+    def without_manager(self, *more: Thread) -> Case:
+        main = awaiting(10, 0xA)
+        return case(
+            process(10, main, *more),
+            process(21, self.worker(21, wait=reads("pipe:[tasks]"), busy=False), parent=10),
+        )
+
+    def test_nobody_takes_results_where_the_manager_has_ended(self):
+        seen = self.without_manager()
+        assert told(seen, MAIN).state is TaskState.UNTAKEN
+        assert kinds(seen) == [CauseKind.LOST_TASK]
+
+    def test_beside_a_thread_of_the_program_that_lives_nothing_is_said(self):
+        seen = self.without_manager(thread(13, SLEEPING, stack=frames("beat shop.py:9")))
+        assert not seen.causes
+
+    def test_a_thread_without_a_stack_may_be_the_manager(self):
+        unseen = msgspec.structs.replace(thread(15, polls("p")), stack=None, ident=0x15)
+        assert completion_of(self.without_manager(unseen).tree, MAIN) is None
 
 
 class TestLostTask:

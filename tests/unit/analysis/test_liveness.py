@@ -160,6 +160,21 @@ def test_a_channel_with_an_outside_party_is_live_in_either_direction():
     assert not dead(process(10, thread(10, writes("tty:1"))), channels=[terminal])
 
 
+def test_only_a_server_that_multiprocessing_started_listens_for_its_program_alone():
+    wait = msgspec.structs.replace(reads("unix:1"), kind=WaitKind.ACCEPT)
+    listener = Channel(
+        id="unix:1",
+        kind=ChannelKind.SOCKET,
+        name="/tmp/pymp-x/listener-y",
+        outside="new connections on /tmp/pymp-x/listener-y",
+    )
+    served = frames("accept ~socket.py:294", "main app.py:3")
+    assert not dead(process(10, thread(10, wait, stack=served)), channels=[listener])
+    managed = frames("serve_forever ~managers.py", "_run_server ~multiprocessing/managers.py:600")
+    manager = process(10, thread(10, lock_wait(), stack=managed), thread(11, wait, stack=served))
+    assert ThreadId(10, 11) in dead(manager, channels=[listener])
+
+
 def test_holders_that_could_not_be_read_weaken_the_proof_and_leave_a_suspicion():
     blurred = msgspec.structs.replace(
         pipe("pipe:[1]", writers=[10], readers=[10]),
@@ -307,6 +322,39 @@ class TestChildOnAnEventUnderAParentThatJoinsIt:
         lock = Lock(kind=LockKind.SEMAPHORE, semaphore=semaphore)
         wait = Wait(kind=WaitKind.SHARED_LOCK, syscall="futex", lock=lock)
         assert self.tree(wait=wait).liveness.proven == {ThreadId(5, 5), ThreadId(10, 10)}
+
+
+class TestMainThreadOnAnEventThatItShares:
+    def seen(self, mapped_by=(10,), child="Z"):
+        semaphore = Semaphore(
+            key="sem", max_value=2**31 - 1, value=0, recursive=False, mapped_by=mapped_by
+        )
+        lock = Lock(kind=LockKind.SEMAPHORE, semaphore=semaphore)
+        wait = Wait(kind=WaitKind.SHARED_LOCK, syscall="futex", lock=lock)
+        exited = thread(11, Wait(kind=WaitKind.EXITED))
+        ended = msgspec.structs.replace(process(11, exited, parent=10), state=child)
+        return case(process(10, thread(10, wait, stack=PARKED)), ended).liveness.proven
+
+    def test_children_that_have_ended_will_not_set_it(self):
+        assert self.seen() == {main_of(10)}
+
+    def test_without_children_or_with_others_that_have_it_it_may_be_parked(self):
+        assert not self.seen(child="S")
+        assert not self.seen(mapped_by=(10, 99))
+
+
+class TestTraced:
+    def seen(self, wait):
+        held = thread(11, Wait(kind=WaitKind.TRACED))
+        tracee = msgspec.structs.replace(process(11, held, parent=10), traced_by=10)
+        pipes = [pipe("pipe:[1]", writers=[11], readers=[10])]
+        return case(process(10, thread(10, wait)), tracee, channels=pipes).liveness.proven
+
+    def test_a_tracer_that_reads_from_its_tracee_will_not_let_it_go(self):
+        assert self.seen(reads("pipe:[1]")) == {main_of(10), main_of(11)}
+
+    def test_one_that_waits_for_its_tracees_may(self):
+        assert not self.seen(waits_for_child(11))
 
 
 class TestOwnerWhoseIdAnEndedThreadMayHaveHad:
