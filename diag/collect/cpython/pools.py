@@ -17,7 +17,7 @@ from collections.abc import Iterable, Sequence
 
 from diag.collect.cpython.backlog import BacklogReader
 from diag.collect.cpython.values import Values
-from diag.collect.cpython.waited import MAX_TASKS
+from diag.collect.cpython.waitables import MAX_TASKS
 from diag.model.pool import Pool, PoolKind, Worker
 from diag.model.stack import Frame
 from diag.model.subject import Task
