@@ -1,5 +1,7 @@
 """Quantities of findings in words."""
 
+_LEAST = 0.01  # MiB
+
 
 def duration(seconds: float) -> str:
     """Return a time in the unit that suits it: "40 s", "3 min", "2 h"."""
@@ -18,4 +20,6 @@ def plural(count: int, noun: str) -> str:
 def mebibytes(count: float) -> str:
     """Return a size in MiB: the unit in which limits are set."""
     size = count / (1 << 20)
+    if 0 < size < _LEAST:
+        return f"less than {_LEAST} MiB"
     return f"{size:.3g} MiB" if size < 1000 else f"{size:.0f} MiB"

@@ -59,12 +59,11 @@ def _steady(points: Sequence[tuple[float, float]], least_span_s: float) -> Growt
         highest = max(highest, value)
         if highest - value > _MOST_FALL * whole:
             return None
-    return Growth(
-        first=points[0][1],
-        last=points[-1][1],
-        per_s=_slope(points),
-        span_s=points[-1][0] - points[0][0],
-    )
+    per_s = _slope(points)
+    if per_s <= 0:  # of values so small that it is rounded away
+        return None
+    span_s = points[-1][0] - points[0][0]
+    return Growth(first=points[0][1], last=points[-1][1], per_s=per_s, span_s=span_s)
 
 
 def _parts(points: Sequence[tuple[float, float]]) -> list[float]:

@@ -7,10 +7,12 @@ A process costs about 50 microseconds: five small files and one stat(2). What ra
 import os
 import time
 from collections import Counter
+from contextlib import closing
 from pathlib import Path
 
 from diag.collect.cgroup import CgroupError
 from diag.collect.connections import shared_connections
+from diag.collect.endings import Endings
 from diag.collect.groupcounters import GroupCounters
 from diag.collect.limits import parse_rlimit
 from diag.collect.memory import PROC
@@ -38,7 +40,8 @@ def take_sample(root_pid: int, *, proc_root: Path = PROC) -> Sample:
         TargetGoneError: there is no such process.
 
     """
-    return Sampler(root_pid, proc_root=proc_root).take()
+    with closing(Sampler(root_pid, proc_root=proc_root)) as sampler:
+        return sampler.take()
 
 
 class Sampler:
@@ -49,6 +52,11 @@ class Sampler:
         self._group = GroupCounters(root_pid, root=proc_root.parent)
         self._page_bytes = os.sysconf("SC_PAGE_SIZE")
         self._open_limits: dict[ProcessId, int | None] = {}
+        self._endings = Endings(proc_root=proc_root)
+
+    def close(self) -> None:
+        """Let go of the processes that are followed."""
+        self._endings.close()
 
     def take(self, *, connections: bool = False) -> Sample:
         """Read the counters now.
@@ -67,6 +75,9 @@ class Sampler:
         except OSError as error:
             raise TargetGoneError(f"process {self._root_pid} has ended") from error
         processes = tuple(map(self._read, tree.nodes))
+        ids = [process.id for process in processes]
+        ended = tuple(self._endings.of_those_gone(ids))
+        self._endings.follow(ids[1:])
         group, gaps = self._group.read()
         shared: tuple[SharedConnection, ...] | None = None
         hidden: tuple[Gap, ...] = ()
@@ -79,6 +90,7 @@ class Sampler:
             processes=processes,
             group=group,
             connections=shared,
+            ended=ended,
             gaps=tree.gaps + gaps + hidden,
         )
 

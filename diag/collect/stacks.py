@@ -53,7 +53,16 @@ KEPT_LOCALS = frozenset(
 )
 
 # In what py-spy prints of a collection; of a set it prints no members.
-_SIGNS_OF_FUTURES = ("<Future at ", "<ApplyResult at ", "<set at ")
+# py-spy leaves out of a collection what is too long for one line.
+_SIGNS_OF_FUTURES = (
+    "<Future at ",
+    "<ApplyResult at ",
+    "<set at ",
+    "<collections.deque at ",
+    "[...",
+    "{...",
+    "(...",
+)
 
 
 class _Local(msgspec.Struct):

@@ -22,14 +22,15 @@ class Backlog(Record, frozen=True):
     Attributes:
         tasks: number of tasks that are not done.
         sampled: tasks whose arguments were looked at; 0 if none could be.
-        held_bytes: what the arguments of all hold, by these; types that are not
-            understood count for little. None without a sample.
+        held_bytes: what the arguments of all hold, by these. None without a sample.
+        unsized: types among them that may hold more than can be read, by name.
 
     """
 
     tasks: int
     sampled: int = 0
     held_bytes: int | None = None
+    unsized: tuple[str, ...] = ()
 
 
 class Kept(Record, frozen=True):
@@ -45,6 +46,7 @@ class Kept(Record, frozen=True):
         done: how many are finished, by a sample.
         sampled: finished ones whose results were looked at.
         held_bytes: what the results hold, by these; None without a sample.
+        unsized: types among them that may hold more than can be read, by name.
 
     """
 
@@ -57,6 +59,7 @@ class Kept(Record, frozen=True):
     done: int = 0
     sampled: int = 0
     held_bytes: int | None = None
+    unsized: tuple[str, ...] = ()
 
 
 class Pool(Record, frozen=True):

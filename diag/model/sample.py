@@ -114,6 +114,19 @@ class SharedConnection(Record, frozen=True):
     also_own: tuple[int, ...] = ()
 
 
+class Ended(Record, frozen=True):
+    """A process that was seen alive and has been collected by its parent since.
+
+    Attributes:
+        id: pid and start time.
+        exit_status: as wait4 gave it.
+
+    """
+
+    id: ProcessId
+    exit_status: int
+
+
 class Sample(Record, frozen=True, tag="sample", tag_field="record"):
     """The counters of a tree at one moment.
 
@@ -124,6 +137,7 @@ class Sample(Record, frozen=True, tag="sample", tag_field="record"):
         processes: those alive, the root first.
         group: limits and use of the root's control groups, None if not readable.
         connections: databases' connections that are shared, None if not looked for.
+        ended: those that are gone since the sample before, as far as the kernel tells how.
         gaps: what could not be read.
 
     """
@@ -134,6 +148,7 @@ class Sample(Record, frozen=True, tag="sample", tag_field="record"):
     processes: tuple[ProcessSample, ...]
     group: GroupSample | None = None
     connections: tuple[SharedConnection, ...] | None = None
+    ended: tuple[Ended, ...] = ()
     gaps: tuple[Gap, ...] = ()
 
 

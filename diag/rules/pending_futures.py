@@ -148,14 +148,15 @@ def _evidence(pile: _Pile) -> Iterator[Evidence]:
     if backlog is not None and backlog.sampled:
         yield Evidence(
             text=f"{backlog.tasks} tasks of a {pile.pool.kind.value} are not done; their arguments"
-            f" hold about {mebibytes(pile.waiting_bytes)}, by a sample of {backlog.sampled}",
+            f" hold about {mebibytes(pile.waiting_bytes)}, by a sample of {backlog.sampled}"
+            + _unsized(backlog.unsized),
             source=Source.READ,
         )
     if kept is not None and kept.sampled:
         yield Evidence(
             text=f"`{kept.name}` of {kept.function} has {kept.futures} futures; about {kept.done}"
             f" are done and keep results of about {mebibytes(pile.kept_bytes)}, by a sample"
-            f" of {kept.sampled}",
+            f" of {kept.sampled}" + _unsized(kept.unsized),
             source=Source.READ,
         )
     futures = max(pile.tasks, kept.futures if kept is not None else 0)
@@ -168,6 +169,12 @@ def _evidence(pile: _Pile) -> Iterator[Evidence]:
             text=f"the process has {mebibytes(pile.process.rss_bytes)} resident",
             source=Source.OBSERVED,
         )
+
+
+def _unsized(types: tuple[str, ...]) -> str:
+    if not types:
+        return ""
+    return f"; not sized: {', '.join(types)}, whose data are in no object that can be read"
 
 
 RULE = Rule(

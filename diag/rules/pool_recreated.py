@@ -6,11 +6,12 @@ from collections.abc import Iterator
 from diag.analysis.amounts import duration, plural
 from diag.analysis.case import Case
 from diag.analysis.completions import workers_of
+from diag.analysis.endings import exit_code_of, exit_statuses, in_good_order, signal_of
 from diag.analysis.generations import OF_THREADS, Made, born_in, children_in, pools_made, sets_of
 from diag.analysis.rates import oom_kills, span_s
 from diag.analysis.roles import ends_broken_pool, role_of
 from diag.model.finding import Confidence, Evidence, Finding, Severity, Source
-from diag.model.ids import ThreadId
+from diag.model.ids import ProcessId, ThreadId
 from diag.model.pool import PoolKind
 from diag.model.process import Process
 from diag.model.sample import ProcessSample
@@ -26,6 +27,10 @@ _GENERATIONS_A_S = 2.0
 _BROKEN = (
     "A worker dies, the pool breaks, and the program makes a new one and tries again: if the"
     " task itself kills its worker, for ever. What the old pools leave behind adds up."
+)
+_RESPAWNED = (
+    "multiprocessing.Pool starts another worker for each that ends, for ever, and does not tell"
+    " anybody: what dies in its initializer dies again, and a task that was lost is never done."
 )
 _SET_ASIDE = (
     "Count tries per task: after two set it aside and report it. Wait for the old pool, with"
@@ -44,12 +49,10 @@ def _check(case: Case) -> Iterator[Finding]:
         if not process.pools and process.pid not in parents:
             continue
         made = sorted(pools_made(case, process), key=lambda each: -each.age_s)
-        finding = (
-            _broken(case, process, made)
-            or _abandoned(case, process, made)
-            or _dying_again(case, process)
-            or _made_anew(case, process)
-        )
+        finding = _broken(case, process, made) or _abandoned(case, process, made)
+        # Where the kernel kills for want of memory, that breaks them: a finding of its own.
+        if finding is None and not oom_kills(case.samples):
+            finding = _dying_again(case, process) or _made_anew(case, process)
         if finding is not None:
             yield finding
 
@@ -112,37 +115,54 @@ def _abandoned(case: Case, owner: Process, made: list[Made]) -> Finding | None:
 
 def _dying_again(case: Case, owner: Process) -> Finding | None:
     """Report workers of which one dies each time that they have been replaced."""
-    sets = sets_of(children_in(case, owner), case)
+    if not _uses_a_pool(case, owner):
+        return None
+    statuses = exit_statuses(case.samples)
+    workers = [each for each in children_in(case, owner) if _may_work(each, owner)]
+    sets = sets_of(workers, case)
     last = {each.id for each in case.samples[-1].processes if each.state != "Z"}
     over = [members for members in sets if not any(each.id in last for each in members)]
-    dead = [members for members in over if any(_died(each) for each in members)]
+    ends = {statuses.get(each.id, 0) for members in over for each in members}
+    bad = sorted({_words(status) for status in ends if _is_bad(status)})
+    dead = [members for members in over if any(_died(statuses, each) for each in members)]
     if len(dead) < _LEAST_DEATHS or 2 * len(dead) < len(over):
         return None
+    respawned = any(pool.kind is PoolKind.MULTIPROCESSING for pool in owner.pools)
     return _finding(
         case,
         owner,
         f"made its workers anew after a death {len(dead)} times in {span_s(case.samples):.1f} s",
-        _BROKEN,
+        _RESPAWNED if respawned else _BROKEN,
         _SET_ASIDE,
         [
             f"{len(sets)} sets of children were born, each together",
-            f"{len(over)} are gone; in {len(dead)} of them one was a zombie that ended badly",
+            f"{len(over)} are gone; in {len(dead)} of them one ended badly: {', '.join(bad)}",
             *_children(case, owner, []),
         ],
     )
 
 
-def _died(child: ProcessSample) -> bool:
-    return child.state == "Z" and (child.exit_status or 0) not in (0, signal.SIGTERM)
+def _died(statuses: dict[ProcessId, int], child: ProcessSample) -> bool:
+    return _is_bad(statuses.get(child.id, 0))
+
+
+def _may_work(child: ProcessSample, owner: Process) -> bool:
+    """Whether a child may be a worker: it is no command that the owner runs beside its pool."""
+    return child.forked_without_exec or child.name == owner.name
+
+
+def _is_bad(status: int) -> bool:
+    """Whether it is not the end of a worker whose pool was shut down or broken."""
+    return status != signal.SIGTERM and not in_good_order(status)
+
+
+def _words(status: int) -> str:
+    number = signal_of(status)
+    return number.name if number else f"exit status {exit_code_of(status)}"
 
 
 def _made_anew(case: Case, owner: Process) -> Finding | None:
-    """Report pools of processes that follow one another quickly, each with new threads.
-
-    Where the kernel kills for want of memory, that breaks them, and has a finding of its own.
-    """
-    if oom_kills(case.samples):
-        return None
+    """Report pools of processes that follow one another quickly, each with new threads."""
     others = set(case.tree.threads_of[owner.pid]) - {ThreadId(owner.pid, owner.pid)}
     if not _uses_a_pool(case, owner) or others & case.second.threads.keys():
         return None
@@ -172,8 +192,10 @@ def _uses_a_pool(case: Case, owner: Process) -> bool:
     """Whether a thread is in a pool's code, or a child is a worker: in new ones nothing is seen."""
     stacks = (case.tree.threads[each].stack for each in case.tree.threads_of[owner.pid])
     frames = (frame for stack in stacks if stack is not None for frame in stack.own_frames)
-    return any("/concurrent/futures/" in frame.file for frame in frames) or any(
-        role_of(case.tree, pid) == "worker" for pid in case.tree.children_of[owner.pid]
+    return (
+        any(pool.kind not in OF_THREADS for pool in owner.pools)
+        or any("/concurrent/futures/" in frame.file for frame in frames)
+        or any(role_of(case.tree, pid) == "worker" for pid in case.tree.children_of[owner.pid])
     )
 
 

@@ -1,19 +1,26 @@
-"""A child that was killed by a signal, with what is known about its end."""
+"""A child that was killed, or a worker that ended by itself, with what is known about its end."""
 
 import signal
 from collections.abc import Iterator
 
 from diag.analysis.amounts import mebibytes
 from diag.analysis.case import Case
+from diag.analysis.endings import (
+    CORE_DUMPED,
+    exit_code_of,
+    exit_statuses,
+    in_good_order,
+    last_seen,
+    signal_of,
+)
 from diag.analysis.rates import oom_kills
 from diag.analysis.roles import ends_broken_pool, role_of
 from diag.model.finding import Confidence, Evidence, Finding, Location, Severity, Source
 from diag.model.ids import ProcessId, ThreadId
 from diag.model.sample import ProcessSample
 from diag.rules.base import Rule
+from diag.rules.pool_recreated import remakes_pools
 
-_CORE_DUMPED = 0x80  # of a status as wait4(2) gives it
-_SIGNAL = 0x7F
 # Signals that no program sends to end a child in good order.
 _VIOLENT = frozenset(
     {
@@ -30,57 +37,63 @@ _VIOLENT = frozenset(
 
 def _check(case: Case) -> Iterator[Finding]:
     kills = oom_kills(case.samples) or 0
-    seen = (process for sample in case.samples for process in sample.processes)
-    dead = {process.id: process for process in seen if _died(process)}
-    for process in dead.values():
-        parent = case.tree.processes.get(process.parent_pid)
-        if parent is None or parent.state == "Z":
-            continue
-        collected = process.id not in {each.id for each in case.samples[-1].processes}
-        if not collected or kills or _signal(process) is not signal.SIGKILL:
-            yield _certificate(case, process, kills)
-    if kills and not dead:
+    statuses = exit_statuses(case.samples)
+    dead: dict[tuple[int, int], list[ProcessSample]] = {}
+    for process in last_seen(case.samples).values():
+        status = statuses.get(process.id)
+        if status is not None and _died(case, process, status, kills):
+            dead.setdefault((process.parent_pid, status), []).append(process)
+    for (_, status), alike in dead.items():
+        yield _certificate(case, alike, status, kills)
+    violent = any(signal_of(status) in _VIOLENT for status in statuses.values())
+    if kills and not violent:
         yield from _vanished(case, kills)
-    elif not dead:
+    elif not dead and not violent:
         yield from _broken_pools(case)
 
 
-def _died(process: ProcessSample) -> bool:
-    return process.state == "Z" and _signal(process) in _VIOLENT
+def _died(case: Case, process: ProcessSample, status: int, kills: int) -> bool:
+    """Whether nobody can have meant it to end like this."""
+    parent = case.tree.processes.get(process.parent_pid)
+    if parent is None or parent.state == "Z":
+        return False
+    collected = process.id not in {each.id for each in case.samples[-1].processes}
+    if collected and parent.pid in remakes_pools(case):
+        return False
+    worker = process.pid in case.tree.processes and role_of(case.tree, process.pid) == "worker"
+    number = signal_of(status)
+    if number is None:
+        return worker and not in_good_order(status)
+    meant = number is signal.SIGKILL and collected and not worker and not kills
+    return number in _VIOLENT and not meant
 
 
-def _signal(process: ProcessSample) -> signal.Signals | None:
-    number = (process.exit_status or 0) & _SIGNAL
-    try:
-        return signal.Signals(number) if number else None
-    except ValueError:  # a real-time signal
-        return None
-
-
-def _certificate(case: Case, process: ProcessSample, kills: int) -> Finding:
-    number = _signal(process)
-    name = number.name if number else "a signal"
+def _certificate(case: Case, alike: list[ProcessSample], status: int, kills: int) -> Finding:
+    *others, process = alike
+    number = signal_of(status)
+    name = number.name if number else f"exit status {exit_code_of(status)}"
     counted = case.samples[-1].group
     before = (counted.oom_kills or 0) if counted else 0
     for_memory = number is signal.SIGKILL and (kills > 0 or before > 0)
     evidence = [
         Evidence(
-            text=f"process {process.pid} is a zombie whose exit status names {name}"
-            + (", and it dumped core" if (process.exit_status or 0) & _CORE_DUMPED else ""),
+            text=f"process {process.pid} has ended; what the kernel keeps of it names {name}"
+            + (", and it dumped core" if status & CORE_DUMPED else ""),
             source=Source.OBSERVED,
         ),
         *_last_memory(case, process.id),
         _oom_evidence(case, kills),
     ]
-    why = "killed for want of memory" if for_memory else f"killed by {name}"
+    killed = "killed for want of memory" if for_memory else f"killed by {name}"
+    how = f"was {killed}" if number else f"ended by itself with {name}"
     return Finding(
         rule=RULE.id,
         severity=RULE.severity,
         confidence=Confidence.LIKELY if for_memory and not kills else Confidence.PROVEN,
         title=f"child {process.pid} of {role_of(case.tree, process.parent_pid)}"
-        f" {process.parent_pid} was {why}",
+        f" {process.parent_pid} {how}{f', and {len(others)} more like it' if others else ''}",
         explanation=_EXPLANATION,
-        advice=_ADVICE_MEMORY if for_memory else _ADVICE,
+        advice=_ADVICE_MEMORY if for_memory else _ADVICE if number else _ADVICE_EXIT,
         primary=_place(case, process),
         related=(case.locate_process(process.parent_pid),),
         evidence=tuple(evidence),
@@ -182,6 +195,10 @@ _ADVICE = (
     "Find who killed it: `dmesg` for the kernel, faulthandler for a crash in native code. Use"
     " ProcessPoolExecutor, which notices; retry the task once, then set it aside."
 )
+_ADVICE_EXIT = (
+    "Look for os._exit() and sys.exit() in the task and in the pool's initializer, and for what the"
+    " worker said on standard error. An error belongs into an exception: that reaches the parent."
+)
 _ADVICE_MEMORY = (
     "Give the group more memory, or each task less: smaller chunks, fewer workers, results"
     " written out rather than returned."
@@ -191,9 +208,9 @@ RULE = Rule(
     id="worker-died",
     title="A child was killed",
     severity=Severity.WARNING,
-    summary="A child was ended by SIGKILL or by a crash and its parent has not collected it,"
-    " the kernel killed for want of memory during the look, or an executor is ending a pool that"
-    " its worker's death broke.",
+    summary="A child crashed, or was ended by SIGKILL and its parent has not collected it; a pool's"
+    " worker ended other than in good order; the kernel killed for want of memory during the look;"
+    " or an executor is ending a pool that its worker's death broke.",
     needs="counters taken during the look",
     check=_check,
     has_evidence=lambda case: len(case.samples) >= 2,

@@ -96,6 +96,7 @@ class Watcher:
                 step = self._plan.after(event)
         finally:
             self._routine.close()
+            self._sampler.close()
         self._note(self._target.errors.finish())
         end = End(because=step.because)
         self._hooks.record(end)

@@ -3,6 +3,7 @@
 import time
 from collections import Counter
 from collections.abc import Callable
+from contextlib import closing
 
 from diag.collect.activity import Observer
 from diag.collect.cpython import Circling
@@ -46,31 +47,39 @@ def count_until(
     """
     now_s = time.monotonic()
     every_s = max(_SAMPLE_EVERY_S, (until_s - now_s) / _MOST_SAMPLES)
-    counting = _Counting(first, every_s=every_s, record=record)
-    counting.sample()
-    time.sleep(min(_FIRST_INTERVAL_S, max(0.0, until_s - now_s)))
-    counting.sample()
-    activities: tuple[Activity, ...] = ()
-    if busy := _running(first) | _pausing(first) | _busy(*counting.samples):
-        activities = (counting.observe(busy, until_s),)
-        record(activities[0])
-    while (now_s := time.monotonic()) < until_s:
-        time.sleep(min(until_s - now_s, counting.every_s))
+    with closing(Sampler(first.root.pid)) as sampler:
+        counting = _Counting(first, sampler, every_s=every_s, record=record)
         counting.sample()
-    while time.monotonic() < (at_latest_s or until_s) and grows(counting.samples):
-        time.sleep(counting.every_s)
+        time.sleep(min(_FIRST_INTERVAL_S, max(0.0, until_s - now_s)))
         counting.sample()
-    return tuple(counting.samples), activities
+        activities: tuple[Activity, ...] = ()
+        if busy := _running(first) | _pausing(first) | _busy(*counting.samples):
+            activities = (counting.observe(busy, until_s),)
+            record(activities[0])
+        while (now_s := time.monotonic()) < until_s:
+            time.sleep(min(until_s - now_s, counting.every_s))
+            counting.sample()
+        while time.monotonic() < (at_latest_s or until_s) and grows(counting.samples):
+            time.sleep(counting.every_s)
+            counting.sample()
+        return tuple(counting.samples), activities
 
 
 class _Counting:
     """The samples of one look so far, and how to go on."""
 
-    def __init__(self, first: Snapshot, *, every_s: float, record: Callable[[Line], None]) -> None:
+    def __init__(
+        self,
+        first: Snapshot,
+        sampler: Sampler,
+        *,
+        every_s: float,
+        record: Callable[[Line], None],
+    ) -> None:
         self.every_s = every_s
         self.samples: list[Sample] = []
         self._first, self._record = first, record
-        self._sampler = Sampler(first.root.pid)
+        self._sampler = sampler
 
     def sample(self) -> None:
         self.samples.append(self._sampler.take(connections=not self.samples))

@@ -1,10 +1,11 @@
 """Samples and activities for tests, in a few words."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from diag.model.ids import ProcessId
 from diag.model.sample import (
     Activity,
+    Ended,
     GroupSample,
     ProcessSample,
     Sample,
@@ -37,6 +38,7 @@ def sample(
     *processes: ProcessSample,
     group: GroupSample | None = None,
     connections: tuple[SharedConnection, ...] | None = None,
+    ended: Mapping[int, int] | None = None,
 ) -> Sample:
     return Sample(
         root=processes[0].id,
@@ -45,6 +47,10 @@ def sample(
         processes=processes,
         group=group,
         connections=connections,
+        ended=tuple(
+            Ended(id=ProcessId(pid=pid, start_ticks=pid), exit_status=status)
+            for pid, status in (ended or {}).items()
+        ),
     )
 
 

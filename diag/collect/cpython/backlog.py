@@ -22,6 +22,7 @@ from diag.model.thread import Thread
 LEAST_TASKS = 16  # with fewer a pool is merely busy
 MAX_SAMPLED = 8
 _MAX_STATES = 64
+_MOST_INNER = 16  # of the collections in a collection
 _FUTURES = ("Future", "ApplyResult")
 _CONTAINERS = ("list", "tuple", "dict", "set", "collections.deque")
 _MACHINERY = ("/concurrent/futures/", "/multiprocessing/", "/threading.py", "/queue.py")
@@ -52,8 +53,8 @@ class BacklogReader:
         else:
             items = list(self._members.some(container, MAX_SAMPLED))
         payloads = [found for item in items if (found := self._payload(item))]
-        sampled, held_bytes = self._sizes.estimate(payloads, count)
-        return Backlog(tasks=count, sampled=sampled, held_bytes=held_bytes)
+        sampled, held_bytes, unsized = self._sizes.estimate(payloads, count)
+        return Backlog(tasks=count, sampled=sampled, held_bytes=held_bytes, unsized=unsized)
 
     def _payload(self, item: int) -> tuple[int, ...]:
         """Return the objects that a work item holds for its task."""
@@ -100,29 +101,47 @@ class BacklogReader:
     def _kept(self, address: int) -> Kept | None:
         """Return what is known of a collection of futures, None if it is none, or a small one."""
         address = self._values.unwrapped(address) or 0
-        count = self._values.length(address) if self._values.is_a(address, *_CONTAINERS) else None
-        if count is None or count < LEAST_TASKS:
+        if not self._values.is_a(address, *_CONTAINERS):
             return None
-        futures = self._futures(address)
-        if not futures:
+        futures, count = self._futures(address)
+        if count < LEAST_TASKS:
             return None
         results = [result for each in futures if (result := self._result(each)) is not None]
         done = count * len(results) // len(futures)
         some: Sequence[int] = results[:: max(1, len(results) // MAX_SAMPLED)][:MAX_SAMPLED]
-        sampled, held_bytes = self._sizes.estimate([(result,) for result in some], done)
-        return Kept(futures=count, done=done, sampled=sampled, held_bytes=held_bytes)
+        sampled, held_bytes, unsized = self._sizes.estimate([(result,) for result in some], done)
+        return Kept(
+            futures=count, done=done, sampled=sampled, held_bytes=held_bytes, unsized=unsized
+        )
 
-    def _futures(self, address: int) -> list[int]:
-        """Return some of the futures in a collection, none if it has anything else."""
+    def _futures(self, address: int) -> tuple[list[int], int]:
+        """Return some of the futures in a collection, or one level deeper, and how many it has."""
+        count = self._values.length(address) or 0
+        for column in self._columns(address, _MAX_STATES):
+            if all(self._values.is_a(each, *_FUTURES) for each in column):
+                return column, count
+            if all(self._values.is_a(each, *_CONTAINERS) for each in column):
+                inner = [self._among(each) for each in column[:: -(-len(column) // _MOST_INNER)]]
+                found = [future for futures, _ in inner for future in futures]
+                return found, int(sum(each for _, each in inner) * count / len(inner))
+        return [], 0
+
+    def _among(self, address: int) -> tuple[list[int], float]:
+        """Return the futures among some members of a collection, and how many it has by these."""
+        for column in self._columns(address, MAX_SAMPLED):
+            found = [each for each in column if self._values.is_a(each, *_FUTURES)]
+            if found:
+                return found, len(found) * (self._values.length(address) or 0) / len(column)
+        return [], 0.0
+
+    def _columns(self, address: int, most: int) -> Iterator[list[int]]:
+        """Yield some members of a collection; of a dict some keys, then some values."""
         if self._values.is_a(address, "dict"):
-            pairs = self._members.some_pairs(address, _MAX_STATES)
+            pairs = self._members.some_pairs(address, most)
             columns = [[key for key, _ in pairs], [value for _, value in pairs]]
         else:
-            columns = [list(self._members.some(address, _MAX_STATES))]
-        for column in columns:
-            if column and all(self._values.is_a(each, *_FUTURES) for each in column):
-                return column
-        return []
+            columns = [list(self._members.some(address, most))]
+        yield from filter(None, columns)
 
     def _result(self, future: int) -> int | None:
         """Return what a finished future keeps, None if it is not finished."""

@@ -103,12 +103,22 @@ def _read(process: Process, values: Values, names: Names, backlogs: BacklogReade
     awaits = any(thread.subject is not None and thread.subject.tasks for thread in threads)
     awaits = awaits or any(task.future is not None for task in process.tasks)
     pools = find_pools(values, threads, backlogs, with_tasks=awaits)
+    kept = backlogs.kept(threads, names) if pools else ()
+    unsized = {name for each in kept for name in each.unsized}
+    unsized |= {name for pool in pools if pool.backlog for name in pool.backlog.unsized}
     return msgspec.structs.replace(
         process,
         threads=threads,
         pools=pools,
-        kept=backlogs.kept(threads, names) if pools else (),
+        kept=kept,
+        gaps=(*process.gaps, *_unsized(process.pid, sorted(unsized))),
     )
+
+
+def _unsized(pid: int, types: list[str]) -> Iterator[Gap]:
+    if types:
+        because = f"{', '.join(types)} may keep their data outside of objects that can be read"
+        yield Gap(what="sizes of tasks and results", because=because, pid=pid)
 
 
 def _with_subject(thread: Thread, values: Values, names: Names) -> Thread:

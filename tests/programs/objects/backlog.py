@@ -1,6 +1,7 @@
 """Piles of work in every kind of pool and collection; prints what each holds, in bytes."""
 
 import array
+import io
 import json
 import os
 import threading
@@ -23,6 +24,12 @@ class Slotted:
     __slots__ = ("data",)
 
 
+def slotted():
+    made = Slotted()
+    made.data = os.urandom(SIZE)
+    return made
+
+
 def wait_for_end(*_, **__):
     end.wait()
 
@@ -36,6 +43,8 @@ def result(kind):
         "array": lambda: array.array("d", bytes(SIZE)),
         "bytearray": lambda: bytearray(SIZE),
         "row": Row,
+        "buffer": lambda: io.BytesIO(bytes(SIZE)),  # keeps its bytes in a word of its own
+        "slots": slotted,
     }[kind]()
 
 
@@ -45,13 +54,15 @@ def main():
     shared = [old.apply_async(wait_for_end, (SHARED, os.urandom(SIZE))) for _ in range(COUNT)]
     stuck = [processes.submit(wait_for_end, os.urandom(SIZE)) for _ in range(COUNT)]
     done = ThreadPoolExecutor(2)
-    kinds = ("bytes", "text", "list", "mapping", "array", "bytearray", "row")
+    kinds = ("bytes", "text", "list", "mapping", "array", "bytearray", "row", "buffer", "slots")
     kept = {kind: [done.submit(result, kind) for _ in range(COUNT)] for kind in kinds}
     as_list, as_set = kept["bytes"], set(kept["text"])
     as_tuple = tuple(kept["list"])
     by_future = dict.fromkeys(kept["mapping"], "url")
     by_key = dict(enumerate(kept["array"]))
     others, rows = kept["bytearray"], kept["row"]
+    by_group = {name: kept["buffer"][name * 30 : name * 30 + 30] for name in range(10)}
+    with_names = [("url", future) for future in kept["slots"]]
     few = as_list[:3]
     done.shutdown()
     said = {
@@ -61,13 +72,24 @@ def main():
             "multiprocessing.pool.ThreadPool": SIZE * COUNT + len(SHARED),
         },
         "kept": dict.fromkeys(
-            ("as_list", "as_set", "as_tuple", "by_future", "by_key", "others", "rows"),
+            (
+                "as_list",
+                "as_set",
+                "as_tuple",
+                "by_future",
+                "by_key",
+                "others",
+                "rows",
+                "by_group",
+                "with_names",
+            ),
             SIZE * COUNT,
         ),
     }
     print(json.dumps(said), flush=True)
     end.wait()
-    return few, waiting, shared, stuck, by_key, by_future, as_tuple, as_set, others, rows
+    names = by_key, by_future, as_tuple, as_set, others, rows, by_group, with_names
+    return few, waiting, shared, stuck, names
 
 
 if __name__ == "__main__":

@@ -10,12 +10,12 @@ for that, and often nothing is seen but that a worker died.
 # [[finding]]
 # rule = "pool-recreated"
 # or_rule = "worker-died"
-# confidence = "likely"
+# confidence = ["likely", "proven"]
 # functions = []
 # [[finding]]
 # rule = "worker-died"
 # or_rule = "pool-recreated"
-# confidence = "likely"
+# confidence = ["likely", "proven"]
 # functions = []
 # ///
 

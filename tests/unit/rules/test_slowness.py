@@ -282,6 +282,52 @@ def died(exit_status: int | None, *, last: bool = True, oom: int = 0) -> Case:
     return seen(SLEEPER, world.process(20, parent=10), samples=samples)
 
 
+def collected(ends: dict[int, int], *, worker: bool) -> Case:
+    """A child that was there in the first sample and has been collected since."""
+    stack = world.frames("_process_worker ~/concurrent/futures/process.py:246")
+    child = world.process(
+        20, world.thread(20, world.SLEEPING, stack=stack if worker else COMPUTE), parent=10
+    )
+    samples = [
+        sample(100.0, counted(10), counted(20, parent=10)),
+        sample(101.0, counted(10), ended=ends),
+    ]
+    return seen(SLEEPER, child, samples=samples)
+
+
+class TestPoolRecreated:
+    def case(self, *statuses: int, name: str = "python", worker: bool = True) -> Case:
+        """Workers 20, 220, 420, ... one after the other, each born when the last had ended."""
+        pids = [20 + 200 * number for number in range(len(statuses) + 1)]
+        ends = [None, *({pid: status} for pid, status in zip(pids, statuses, strict=False))]
+        samples = [
+            sample(100.0 + number, counted(10), counted(pid, parent=10, name=name), ended=end)
+            for number, (pid, end) in enumerate(zip(pids, ends, strict=True))
+        ]
+        stack = world.frames("_process_worker ~/concurrent/futures/process.py:246")
+        first = world.thread(20, world.SLEEPING, stack=stack if worker else COMPUTE)
+        owner = msgspec.structs.replace(SLEEPER, name="python")
+        return seen(owner, world.process(20, first, parent=10), samples=samples)
+
+    def test_a_worker_dies_each_time_that_it_was_replaced(self) -> None:
+        found = only(self.case(1 << 8, 9))
+        assert found.rule == "pool-recreated"
+        assert "anew after a death 2 times in 2.0 s" in found.title
+        assert any("SIGKILL, exit status 1" in each.text for each in found.evidence)
+
+    def test_workers_that_are_replaced_in_good_order(self) -> None:
+        assert findings(self.case(0, 0, 0)) == []
+        assert findings(self.case(15, 15, 15)) == []
+
+    def test_commands_that_fail_beside_a_pool(self) -> None:
+        assert "pool-recreated" not in {
+            found.rule for found in findings(self.case(1 << 8, 1 << 8, name="grep"))
+        }
+
+    def test_children_that_fail_without_a_pool(self) -> None:
+        assert findings(self.case(1 << 8, 1 << 8, worker=False)) == []
+
+
 class TestWorkerDied:
     def test_a_certificate_has_the_signal_the_memory_and_the_counter(self) -> None:
         found = only(died(9))
@@ -304,6 +350,25 @@ class TestWorkerDied:
 
     def test_a_killed_child_that_was_collected_may_be_meant(self) -> None:
         assert findings(died(9, last=False)) == []
+
+    @pytest.mark.parametrize(
+        ("status", "how"), [(9, "SIGKILL"), (3 << 8, "by itself with exit status 3"), (11, "SEGV")]
+    )
+    def test_a_worker_of_a_pool_ends_in_good_order_or_has_died(self, status: int, how: str) -> None:
+        found = only(collected({20: status}, worker=True))
+        assert (found.rule, found.confidence) == ("worker-died", Confidence.PROVEN)
+        assert how in found.title
+
+    @pytest.mark.parametrize("status", [0, 15, 0x9B << 8])
+    def test_a_worker_that_has_done_its_share_is_none_of_its_business(self, status: int) -> None:
+        assert findings(collected({20: status}, worker=True)) == []
+
+    @pytest.mark.parametrize("status", [9, 1 << 8])
+    def test_another_child_may_be_meant_to_end_like_this(self, status: int) -> None:
+        assert findings(collected({20: status}, worker=False)) == []
+
+    def test_a_child_that_crashed_is_told_also_if_it_was_collected(self) -> None:
+        assert "SIGSEGV" in only(collected({20: 11}, worker=False)).title
 
     def test_a_child_that_went_away_while_memory_was_short(self) -> None:
         samples = [
