@@ -9,7 +9,7 @@ from diag.analysis.graph import Graph, sinks, wait_for_graph, waiters_of, waitin
 from diag.analysis.idioms import Idiom, idiom_of
 from diag.analysis.liveness import Liveness
 from diag.analysis.owners import OwnerState
-from diag.analysis.roles import is_idle_worker
+from diag.analysis.roles import is_helper, is_idle_worker
 from diag.analysis.signals import idles
 from diag.analysis.starvation import gil_holder, wants_gil
 from diag.analysis.tree import Tree
@@ -233,6 +233,8 @@ def _telling(tree: Tree, member: ThreadId) -> tuple[int, bool, ThreadId]:
 
 
 def _rank(tree: Tree, member: ThreadId) -> int:
+    if is_helper(tree.processes[member.pid]):
+        return 5
     if unresolved(tree, member) is not None:
         return 2
     thread = tree.threads[member]

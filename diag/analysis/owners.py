@@ -174,6 +174,9 @@ def _nameless(process: Process) -> bool:
 
 def _holder_of_semaphore(tree: Tree, semaphore: Semaphore) -> Owner:
     holders = semaphore.holders
+    if semaphore.max_value != 1 and semaphore.unread:
+        because = "a semaphore that is not released by who takes it names no holder"
+        return Owner(state=OwnerState.UNKNOWN, because=because)
     if not holders:
         return _nobody_holds(tree, semaphore)
     if len(holders) > 1:

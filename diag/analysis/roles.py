@@ -61,6 +61,11 @@ def _helper(process: Process) -> str | None:
     return next((role for sign, role in _HELPERS.items() if sign in command), None)
 
 
+def is_helper(process: Process) -> bool:
+    """Return whether it is a process that multiprocessing started for itself."""
+    return _helper(process) is not None
+
+
 def works_for_a_pool(process: Process) -> bool:
     """Return whether the main thread runs the loop of a pool's worker."""
     stack = _main_stack(process)
@@ -80,9 +85,13 @@ def _main_stack(process: Process) -> Stack | None:
 def serves_the_program(tree: Tree, thread_id: ThreadId) -> bool:
     """Return whether a thread is of a server that multiprocessing started for the program.
 
-    That is the process of a manager, or the thread that hands descriptors to workers.
+    That is the fork server, the process of a manager, or the thread that hands descriptors
+    to workers.
     """
-    stacks = (_main_stack(tree.processes[thread_id.pid]), tree.threads[thread_id].stack)
+    process = tree.processes[thread_id.pid]
+    if is_helper(process):
+        return True
+    stacks = (_main_stack(process), tree.threads[thread_id].stack)
     return any(
         frame.bare_name == function and frame.file.endswith(file)
         for stack, (file, function) in zip(stacks, _SERVERS, strict=True)

@@ -152,8 +152,8 @@ def _of_shared_futex(tree: Tree, waiter: ThreadId, wait: Wait) -> Wakers:
     strangers = sorted(frozenset(semaphore.mapped_by) - tree.processes.keys())
     if strangers:
         return Wakers(outside=f"process {strangers[0]}, which maps the lock too", owner=owner)
-    uncertain = tuple(f"process {pid} could not be read" for pid in semaphore.unread)
     if _is_mutex(tree, waiter, lock) and owner.state is not OwnerState.UNKNOWN:
+        uncertain = tuple(f"process {pid} could not be read" for pid in semaphore.unread)
         # Any process may release a Lock of another: for a proof they all count, unless the
         # holder will release it at the end of a `with`.
         inside_with = any(holder.inside_with for holder in semaphore.holders)
@@ -167,7 +167,7 @@ def _of_shared_futex(tree: Tree, waiter: ThreadId, wait: Wait) -> Wakers:
     return Wakers(
         threads=_siblings(tree, waiter),
         processes=frozenset(semaphore.mapped_by) - {waiter.pid} | _around(tree, waiter),
-        uncertain=uncertain + _doubts(signals),
+        uncertain=_doubts(signals),
         owner=owner,
         outside=signals.outside,
     )

@@ -173,6 +173,8 @@ def test_only_a_server_that_multiprocessing_started_listens_for_its_program_alon
     managed = frames("serve_forever ~managers.py", "_run_server ~multiprocessing/managers.py:600")
     manager = process(10, thread(10, lock_wait(), stack=managed), thread(11, wait, stack=served))
     assert ThreadId(10, 11) in dead(manager, channels=[listener])
+    command = ("python", "-c", "from multiprocessing.forkserver import main; main(3, 5)")
+    assert dead(process(10, thread(10, wait), command=command), channels=[listener])
 
 
 def test_holders_that_could_not_be_read_weaken_the_proof_and_leave_a_suspicion():
