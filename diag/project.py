@@ -5,7 +5,9 @@ Below the commands and the interface for programs, which differ in where setting
 
 from __future__ import annotations
 
+import os
 import pwd
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -58,6 +60,14 @@ class Project(NamedTuple):
         )
 
 
+def here() -> Path:
+    """Return the working directory, also when it has been removed."""
+    try:
+        return Path.cwd()
+    except FileNotFoundError:
+        return Path(os.environ.get("PWD", "/"))
+
+
 def read_project(folder: Path) -> Project:
     """Read what `[tool.diag]` of the `pyproject.toml` in a folder says; there need not be any.
 
@@ -77,7 +87,8 @@ def read_project(folder: Path) -> Project:
 
 def _homes(report: Report) -> Iterator[str]:
     """Yield the home directories of this user and of those whose processes are shown."""
-    yield str(Path.home())
+    with suppress(RuntimeError):  # this user has none: a uid without a name, as containers have
+        yield str(Path.home())
     for uid in {view.process.uid for view in report.processes}:
         if uid is not None:
             try:

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import click
 
 from diag.cli.options import output_options, pid_argument, stacks_options
 from diag.cli.output import Outputs, emit
-from diag.project import Project
+from diag.project import Project, here
 from diag.render.registry import DUMP_FORMATS
 from diag.sources import with_sources
 
@@ -26,5 +24,5 @@ def dump(*, pid: int, no_stacks: bool, show_locals: bool, outputs: Outputs) -> N
         recording = pipeline.snapshot(
             pid, stacks=not no_stacks, show_locals=show_locals, progress=progress.say
         )
-    here = Project(Path.cwd())
-    emit(with_sources(here.apply(pipeline.describe(recording)), here.folder), outputs)
+    project = Project(here())
+    emit(with_sources(project.apply(pipeline.describe(recording)), project.folder), outputs)

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import click
 
 from diag.cli.output import OutputError, write_whole
-from diag.project import Project
+from diag.project import Project, here
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -74,14 +74,14 @@ def _read_judging(baseline: Path | None, write_to: Path | None) -> Judging:
     begins = write_to is not None and baseline is not None and not baseline.exists()
     if baseline is not None and not begins:
         known = policy.read_baseline(baseline)
-    return Judging(Project(Path.cwd(), project_settings().ignore, known), write_to)
+    return Judging(Project(here(), project_settings().ignore, known), write_to)
 
 
 def project_settings() -> Settings:
     """Return what the project in the working directory says."""
     from diag import policy
 
-    return policy.read_settings(Path.cwd())
+    return policy.read_settings(here())
 
 
 def policy_options(command: Callable[..., Any]) -> Callable[..., Any]:

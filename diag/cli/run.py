@@ -10,7 +10,7 @@ import click
 from diag.cli.exits import say
 from diag.cli.judging import Judging, policy_options
 from diag.cli.options import fail_on_option, output_options, seconds_option
-from diag.cli.output import OutputError, Outputs, emit
+from diag.cli.output import OutputError, Outputs, emit, emit_files
 from diag.cli.watching import Watching, watch_target, watching_options
 from diag.errors import ExitStatus
 from diag.render.registry import FORMATS
@@ -48,6 +48,12 @@ class _Reporter:
         except (OutputError, BrokenPipeError) as error:
             say(f"warning: {error}")
 
+    def _write_files(self, report: Report) -> None:
+        try:
+            emit_files(report, self._outputs)
+        except OutputError as error:
+            say(f"warning: {error}")
+
     def finish(self, outcome: Outcome) -> Report | None:
         """Write what was not written yet, if there is something to say or it was asked for."""
         import msgspec
@@ -55,17 +61,19 @@ class _Reporter:
         from diag import pipeline
 
         report = outcome.report
-        asked = self._outputs.file or self._outputs.more or self._outputs.chosen != "terminal"
-        if report is None and asked and outcome.recording.snapshots:
+        chosen = self._outputs.file is not None or self._outputs.chosen != "terminal"
+        if report is None and (chosen or self._outputs.more) and outcome.recording.snapshots:
             report = self._judging.judge(outcome.recording)
         errors = pipeline.errors_of(outcome.recording)
-        told = report is not None and report is self._written
         if report is not None and report.errors != errors:
             report = msgspec.structs.replace(report, errors=errors)
-        grave = report is not None and any(map(_is_grave, report.findings))
-        if report is not None and (asked or (grave and not told)):
+        # Whatever was found has been written when it was found, if it was seen to be grave then.
+        untold = self._written is None and any(map(_is_grave, report.findings if report else ()))
+        if report is not None and (chosen or untold):
             self.write(report)
         else:
+            if report is not None:
+                self._write_files(report)
             _say_notes(report)
             _say_errors(errors)
         if report is not None:

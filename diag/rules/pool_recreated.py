@@ -65,10 +65,15 @@ def _broken(case: Case, owner: Process, made: list[Made]) -> Finding | None:
         if ends_broken_pool(case.tree.threads[thread_id].stack)
     ]
     others = [each for each in made if each.keeper not in ending]
-    later = sets_of(born_in(case, owner), case) if ending else []
-    if not ending or (len(ending) < 2 and not (others and later) and len(later) < 2):
+    if not ending:
         return None
     left = [pid for each in made if each.keeper in ending for pid in each.pool.pids]
+    # One that ends, and pools before it: each may have been made for a piece of work of its own.
+    statuses = exit_statuses(case.samples)
+    dead = {each.id.pid for each in children_in(case, owner) if _died(statuses, each)}
+    again = others or len(dead.difference(left)) > (0 if left else 1)
+    if len(ending) < 2 and not (again and born_in(case, owner)):
+        return None
     return _finding(
         case,
         owner,

@@ -27,7 +27,7 @@ CONFIRM_AFTER_S = 0.5
 BURST_S = 2.0  # CPU time that close looks may take at once, before the share limits them
 # Though nothing changed: a descriptor may have been closed, a handler set. And a tree
 # that is busy may be busy with the wrong thing. A command may be short: the first comes early.
-FIRST_CALM_LOOK_S = 4.0
+FIRST_CALM_LOOK_S = 2.0
 CALM_LOOK_EVERY_S = 60.0
 OVERDUE_S = 2.0  # a tree that gives reasons all the time gets its regular look then
 GROWTH_LOOK_EVERY_S = 5.0
@@ -122,6 +122,7 @@ class Plan:
                 self._pay(event.at_s, event.cost_s)
                 if self._regular_cost_s is not None:
                     self._regular_cost_s += event.cost_s
+                    return Step(Do.CONFIRM, event.at_s)  # it has counted for longer than that
                 return Step(Do.CONFIRM, event.at_s + CONFIRM_AFTER_S)
             case Lost():
                 self._pay(event.at_s, event.cost_s)

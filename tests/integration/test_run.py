@@ -326,6 +326,14 @@ def test_a_report_that_was_asked_for_is_written_though_nothing_was_found(tmp_pat
     assert decode_report(file.read_bytes()).verdict is Verdict.HEALTHY
 
 
+def test_files_that_were_asked_for_are_written_without_a_word_if_nothing_was_found(
+    tmp_path: Path,
+) -> None:
+    file = tmp_path / "report.json"
+    assert run_diag("run", "--report", f"json={file}", "--", "true") == (0, "", "")
+    assert decode_report(file.read_bytes()).verdict is Verdict.UNKNOWN
+
+
 def test_a_command_that_is_over_at_once_gets_its_report_too(tmp_path: Path) -> None:
     file = tmp_path / "report.json"
     assert run_diag("run", "--json", "-o", str(file), "--", "true")[0] == 0

@@ -1,8 +1,8 @@
-"""A child is started for each job, and collected with the next."""
+"""A child is started for each job, and collected with the next; every second one fails."""
 
 # /// diag
 # verdict = "healthy"
-# twin_of = ["zombies"]
+# twin_of = ["zombies", "pool-recreated"]
 # ///
 
 import os
@@ -13,5 +13,6 @@ for _ in range(5):
     subprocess.Popen(["true"])
 os.write(1, b"READY %d\n" % os.getpid())
 while True:
-    subprocess.Popen(["true"])
-    time.sleep(0.1)
+    for command in ("true", "false"):
+        subprocess.Popen([command])
+        time.sleep(0.2)
