@@ -10,7 +10,7 @@ from diag.analysis.idioms import Idiom, idiom_of
 from diag.analysis.liveness import Liveness
 from diag.analysis.owners import OwnerState
 from diag.analysis.roles import is_helper, is_idle_worker
-from diag.analysis.signals import idles
+from diag.analysis.signals import idles, knows_ended_threads
 from diag.analysis.starvation import gil_holder, wants_gil
 from diag.analysis.tree import Tree
 from diag.analysis.wakers import Wakers
@@ -60,7 +60,7 @@ def find_causes(tree: Tree, liveness: Liveness) -> tuple[Cause, ...]:
     keepers = _keepers_of_gils(tree, liveness)
     causes = []
     for sink in sinks(graph):
-        if not sink <= liveness.proven and all(idles(tree, member) for member in sink):
+        if not sink <= liveness.proven and all(_may_idle(tree, member) for member in sink):
             continue  # without a proof, those who wait as idle programs do are idle
         kind = _kind_of(tree, liveness, graph, sink, keepers)
         causes.append(
@@ -76,6 +76,11 @@ def find_causes(tree: Tree, liveness: Liveness) -> tuple[Cause, ...]:
             )
         )
     return tuple(causes)
+
+
+def _may_idle(tree: Tree, member: ThreadId) -> bool:
+    """Whether it waits as idle programs do, and started nobody who has left it waiting."""
+    return idles(tree, member) and not knows_ended_threads(tree, member)
 
 
 def _kind_of(

@@ -34,6 +34,7 @@ _NOT_A_WAKER = frozenset(
 
 
 PARKED = "parked until a signal"
+_PARKED_BESIDE = "it may be parked beside threads that were to end"
 _PARKED_CHILD = "it may be parked until a signal ends it"
 _UNINTERRUPTIBLE = frozenset({LockKind.BUFFER, LockKind.MUTEX, LockKind.GIL})
 
@@ -64,9 +65,11 @@ def signals_for(tree: Tree, waiter: ThreadId) -> Signals:
     if waiter.tid != waiter.pid:
         return Signals()
     parked = is_parked_main(tree, waiter)
-    if parked and _is_at_the_top(tree, waiter.pid):
-        return Signals(outside=handler_of(tree, waiter) or PARKED)
     handler = handler_of(tree, waiter)
+    if parked and _is_at_the_top(tree, waiter.pid):
+        if handler is None and knows_ended_threads(tree, waiter):
+            return Signals(doubt=_PARKED_BESIDE)
+        return Signals(outside=handler or PARKED)
     if handler is None:
         waits_inside = tree.threads[waiter].wait.kind is not WaitKind.SHARED_LOCK
         return Signals(doubt=_PARKED_CHILD if parked and waits_inside else None)
@@ -85,7 +88,7 @@ def is_parked_main(tree: Tree, waiter: ThreadId) -> bool:
     process = tree.processes[waiter.pid]
     if waiter.tid != waiter.pid or process.unattended or works_for_a_pool(process):
         return False
-    if _shared_with_the_dead(tree, waiter):
+    if _shared_with_the_dead(tree, waiter) or _of_an_ended_thread(tree, waiter):
         return False
     stack = tree.threads[waiter].stack
     waits_by_itself = idiom_of(stack) in PARKING and not is_called_by_library(stack)
@@ -99,6 +102,21 @@ def _shared_with_the_dead(tree: Tree, waiter: ThreadId) -> bool:
     if semaphore is None or semaphore.unread or set(semaphore.mapped_by) != {waiter.pid}:
         return False
     return any(tree.processes[pid].state == "Z" for pid in tree.children_of[waiter.pid])
+
+
+def _of_an_ended_thread(tree: Tree, waiter: ThreadId) -> bool:
+    """Whether the Event that it waits for is an attribute of a thread that has ended."""
+    subject = tree.threads[waiter].subject
+    return subject is not None and any(thread.has_it for thread in subject.ended)
+
+
+def knows_ended_threads(tree: Tree, waiter: ThreadId) -> bool:
+    """Return whether threads have ended that a main thread knows where it waits for an Event.
+
+    One of them may have failed before it could set the Event.
+    """
+    subject = tree.threads[waiter].subject
+    return subject is not None and bool(subject.ended)
 
 
 def handler_of(tree: Tree, waiter: ThreadId) -> str | None:

@@ -36,6 +36,19 @@ class Task(Record, frozen=True):
     number: int | None = None
 
 
+class EndedThread(Record, frozen=True):
+    """A `threading.Thread` that has ended and is still known to the frame that waits.
+
+    Attributes:
+        name: as the program named it, None if that could not be read.
+        has_it: whether the object that is waited for is an attribute of it.
+
+    """
+
+    name: str | None
+    has_it: bool = False
+
+
 class Subject(Record, frozen=True):
     """The object behind a wait, found by the frames and read from memory.
 
@@ -60,6 +73,8 @@ class Subject(Record, frozen=True):
         tasks: the tasks awaited, for FUTURE, FUTURES and POOL_RESULT; without
             those that are done.
         unread: why `tasks` may lack some, None if it does not.
+        ended: threads that have ended and that variables of the frame that waits, or its globals,
+            refer to; for the EVENT that a main thread waits for.
 
     """
 
@@ -77,3 +92,4 @@ class Subject(Record, frozen=True):
     state: str | None = None
     tasks: tuple[Task, ...] = ()
     unread: str | None = None
+    ended: tuple[EndedThread, ...] = ()

@@ -6,7 +6,7 @@ from diag.analysis.case import Case
 from diag.analysis.causes import CauseKind
 from diag.analysis.chain import wait_words
 from diag.analysis.idioms import Idiom, idiom_of
-from diag.model.finding import Evidence, Finding, Severity
+from diag.model.finding import Evidence, Finding, Severity, Source
 from diag.model.stack import Stack
 from diag.model.wait import WaitKind
 from diag.rules.base import Rule
@@ -16,7 +16,7 @@ from diag.rules.deadlock import Deadlock, common_fields, deadlocks, ended_childr
 def _check(case: Case) -> Iterator[Finding]:
     for deadlock in deadlocks(case, CauseKind.NOBODY_CAN_ACT):
         fields = common_fields(case, deadlock)
-        ended = tuple(_ended_peers(case, deadlock))
+        ended = (*_ended_peers(case, deadlock), *_ended_threads(case, deadlock))
         yield Finding(
             rule=RULE.id,
             severity=RULE.severity,
@@ -38,6 +38,16 @@ def _ended_peers(case: Case, deadlock: Deadlock) -> Iterator[Evidence]:
     ]
     parents = {case.tree.processes[member.pid].parent_pid for member in shared}
     yield from ended_children(case, {member.pid for member in shared} | parents)
+
+
+def _ended_threads(case: Case, deadlock: Deadlock) -> Iterator[Evidence]:
+    """Yield which threads have ended that may have been there to set an Event."""
+    for member in deadlock.members:
+        subject = case.tree.threads[member].subject
+        for thread in subject.ended if subject is not None else ():
+            name = f'thread "{thread.name}"' if thread.name else "a thread"
+            known = "has it as an attribute" if thread.has_it else "is known where it is waited for"
+            yield Evidence(text=f"{name}, which {known}, has ended", source=Source.READ)
 
 
 def _title(case: Case, deadlock: Deadlock) -> str:

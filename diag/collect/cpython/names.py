@@ -37,6 +37,7 @@ class Names:
         self._process = process
         self._states: dict[int, int] | None = None
         self._frames: frames.Frames | None = None
+        self._scope: Scope | None = None
         self._naming: Naming | None = None
 
     def of(self, address: int, thread: Thread, caller: int) -> tuple[str, ...]:
@@ -74,6 +75,23 @@ class Names:
         for key, value in (self._values.pairs(namespace) or ()) if namespace else ():
             if name := self._values.text(key):
                 yield name, value
+
+    def variables_of(self, thread: Thread, number: int) -> Iterator[tuple[str, int]]:
+        """Yield the names and values of the variables of a frame, counted from the innermost.
+
+        Raises:
+            MemoryBudgetError: the process has used up what it was allowed.
+
+        """
+        found = self._frames_of(thread, number + 1)
+        if self._scope is None or len(found) <= number:
+            return
+        try:
+            yield from self._scope.variables(found[number]).items()
+        except MemoryBudgetError:
+            raise
+        except MemoryUnreadableError:
+            return
 
     def _attributes(self, frame: Frame, address: int) -> Iterator[str]:
         instance = self._values.unwrapped(frame.self_address)
@@ -138,6 +156,6 @@ class Names:
             return
         runtime = interior.runtime
         self._frames = frames.Frames(self._memory, Types(self._memory), layout)
-        scope = Scope(self._memory, self._values, layout, interior.version)
-        self._naming = Naming(self._values, scope)
+        self._scope = Scope(self._memory, self._values, layout, interior.version)
+        self._naming = Naming(self._values, self._scope)
         self._states = {runtime.idents[state.ident]: state.address for state in runtime.states}

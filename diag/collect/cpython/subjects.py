@@ -12,6 +12,7 @@ import msgspec
 
 from diag.collect.cpython.access import Access
 from diag.collect.cpython.backlog import BacklogReader
+from diag.collect.cpython.endedthreads import ended_threads
 from diag.collect.cpython.names import Names
 from diag.collect.cpython.ownstacks import with_own_stacks
 from diag.collect.cpython.pools import find_pools, find_worker
@@ -23,7 +24,7 @@ from diag.model.gap import Gap
 from diag.model.lock import LockKind
 from diag.model.process import Process
 from diag.model.snapshot import Snapshot
-from diag.model.subject import Subject, SubjectKind
+from diag.model.subject import EndedThread, Subject, SubjectKind
 from diag.model.thread import Thread
 from diag.model.wait import WaitKind
 
@@ -99,7 +100,7 @@ def _look_into(access: Access, allowance: Iterator[int], process: Process) -> Pr
 
 
 def _read(process: Process, values: Values, names: Names, backlogs: BacklogReader) -> Process:
-    threads = tuple(_with_subject(thread, values, names) for thread in process.threads)
+    threads = tuple(_with_subject(thread, process, values, names) for thread in process.threads)
     awaits = any(thread.subject is not None and thread.subject.tasks for thread in threads)
     awaits = awaits or any(task.future is not None for task in process.tasks)
     pools = find_pools(values, threads, backlogs, with_tasks=awaits)
@@ -121,17 +122,17 @@ def _unsized(pid: int, types: list[str]) -> Iterator[Gap]:
         yield Gap(what="sizes of tasks and results", because=because, pid=pid)
 
 
-def _with_subject(thread: Thread, values: Values, names: Names) -> Thread:
+def _with_subject(thread: Thread, process: Process, values: Values, names: Names) -> Thread:
     if thread.stack is None or not thread.stack.frames:
         return thread
     return msgspec.structs.replace(
         thread,
         worker=find_worker(values, thread.stack.own_frames),
-        subject=_subject(thread, values, names),
+        subject=_subject(thread, process, values, names),
     )
 
 
-def _subject(thread: Thread, values: Values, names: Names) -> Subject | None:
+def _subject(thread: Thread, process: Process, values: Values, names: Names) -> Subject | None:
     if thread.stack is None or thread.wait.kind in _WITHOUT_SUBJECT:
         return None
     lock = thread.wait.lock.address if thread.wait.lock is not None else None
@@ -139,7 +140,11 @@ def _subject(thread: Thread, values: Values, names: Names) -> Subject | None:
     if found is None or found.subject.address is None:
         return found.subject if found is not None else None
     told = names.of(found.subject.address, thread, found.caller)
-    return msgspec.structs.replace(found.subject, names=told)
+    ended: tuple[EndedThread, ...] = ()
+    if found.subject.kind is SubjectKind.EVENT and thread.tid == process.pid:
+        alive = {each.ident for each in process.threads if each.ident is not None}
+        ended = ended_threads(values, names, thread, found, alive)
+    return msgspec.structs.replace(found.subject, names=told, ended=ended)
 
 
 def _lock_itself(thread: Thread, values: Values) -> Found | None:
