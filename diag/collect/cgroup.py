@@ -16,6 +16,10 @@ class CgroupError(Exception):
     """The control group of a process cannot be found or a file of it not understood."""
 
 
+class NoGroupError(CgroupError):
+    """The process is in no hierarchy with the controller: nothing of the kind limits it."""
+
+
 class Group(NamedTuple):
     """The control group that limits one resource of a process.
 
@@ -54,6 +58,7 @@ def find_group(pid: int, controller: str, *, root: Path = ROOT) -> Group:
     then those of the process, through `/proc/PID/root`.
 
     Raises:
+        NoGroupError: there is none.
         CgroupError: no mount shows the group.
         OSError: the process is gone, or may not be read.
 
@@ -128,7 +133,7 @@ def _membership(text: str, controller: str) -> tuple[int, str]:
         if number == "0" and not controllers:
             unified = path
     if unified is None:
-        raise CgroupError(f"it belongs to no group for {controller}")
+        raise NoGroupError(f"it belongs to no group for {controller}")
     return 2, unified
 
 

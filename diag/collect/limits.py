@@ -22,6 +22,7 @@ from diag.collect.cgroup import (
     whole_number,
 )
 from diag.collect.cpulist import CpuListError, parse_cpu_list
+from diag.collect.tasklimits import tightest_tasks
 from diag.model.gap import Gap
 from diag.model.limits import Limits
 
@@ -49,6 +50,7 @@ def read_limits(pid: int, *, root: Path = ROOT) -> Limits:
         "cpu quota": _cpu,
         "memory limit": _memory,
         "resource limits": _rlimits,
+        "limit of tasks": _tasks,
     }
     for what, source in sources.items():
         try:
@@ -81,6 +83,17 @@ def _rlimits(pid: int, root: Path) -> Facts:
     text = path.read_text(encoding="utf-8", errors="surrogateescape")
     soft = {fact: parse_rlimit(text, name, path) for name, fact in _RLIMITS.items()}
     return {fact: limit for fact, limit in soft.items() if limit is not None}
+
+
+def _tasks(pid: int, root: Path) -> Facts:
+    path = root / "proc" / str(pid) / "limits"
+    text = path.read_text(encoding="utf-8", errors="surrogateescape")
+    tightest = tightest_tasks(pid, parse_rlimit(text, "Max processes", path), root=root)
+    return {
+        "tasks_limit": tightest.limit,
+        "tasks_used": tightest.used,
+        "tasks_limit_source": tightest.source,
+    }
 
 
 def parse_rlimit(text: str, name: str, path: Path) -> int | None:

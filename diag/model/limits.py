@@ -23,6 +23,10 @@ class Limits(Record, frozen=True):
         open_files_soft: RLIMIT_NOFILE, None if unlimited.
         processes_soft: RLIMIT_NPROC, threads of the user included; None if unlimited.
         address_space_bytes: RLIMIT_AS, None if unlimited.
+        tasks_limit: processes and threads that there may be, by the limit with the least
+            room left: of a control group, the user or the machine.
+        tasks_used: those that there are, of all that count towards it.
+        tasks_limit_source: the file or setting.
         gaps: what could not be read.
 
     """
@@ -40,6 +44,9 @@ class Limits(Record, frozen=True):
     open_files_soft: int | None = None
     processes_soft: int | None = None
     address_space_bytes: int | None = None
+    tasks_limit: int | None = None
+    tasks_used: int | None = None
+    tasks_limit_source: str | None = None
     gaps: tuple[Gap, ...] = ()
 
     @property

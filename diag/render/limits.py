@@ -12,6 +12,9 @@ def limit_lines(limits: Limits) -> Iterator[str]:
     yield from _memory(limits)
     if limits.open_files_soft is not None:
         yield f"open files: at most {limits.open_files_soft} per process"
+    if limits.tasks_limit is not None:
+        used = f"{limits.tasks_used} of " if limits.tasks_used is not None else "at most "
+        yield f"processes and threads: {used}{limits.tasks_limit} ({limits.tasks_limit_source})"
     for gap in limits.gaps:
         yield f"{gap.what}: not known, because {gap.because}"
 

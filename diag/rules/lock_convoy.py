@@ -22,6 +22,10 @@ _LEAST_SHARE = 0.1  # of all looks at these threads
 # From 3.14 on whoever is woken for a lock first waits for the GIL, and may find the lock taken.
 _LEAST_OF_GIL = 0.5
 _LEAST_SWITCHES_PER_S = 50.0
+# A thread waits this often for nothing else that it does between computing. On a crowded machine
+# it is then mostly seen waiting for a CPU, with a lock that it has been given.
+_MANY_SWITCHES_PER_S = 1000.0
+_LEAST_SHARE_OF_MANY = 0.01
 _LEAST_CPUS, _MOST_CPUS = 0.2, 1.3
 
 
@@ -35,18 +39,31 @@ def _check(case: Case) -> Iterator[Finding]:
     for demand in load.demands.values() if load else ():
         counted = Counter(thread.lock for thread in demand.computing if thread.lock is not None)
         for lock, _ in counted.most_common(1):
-            queue = [thread for thread in demand.computing if thread.lock == lock]
+            queue = _queue(case, demand, lock)
             if _is_convoy(case, demand, queue) and _is_plain_lock(case, queue, lock):
-                yield _finding(case, demand, queue)
+                yield _finding(case, demand, queue, lock)
+
+
+def _queue(case: Case, demand: Demand, lock: int) -> list[ThreadActivity]:
+    """Return the threads that were seen at a lock, and those that can have been at no other."""
+    return [
+        thread
+        for thread in demand.computing
+        if thread.lock == lock
+        or (thread.lock is None and _switches_per_s(case, thread) >= _MANY_SWITCHES_PER_S)
+    ]
 
 
 def _is_convoy(case: Case, demand: Demand, queue: list[ThreadActivity]) -> bool:
     """Whether the lock goes from one to the next quickly and keeps the others off the CPU."""
+    switches_per_s = sum(_switches_per_s(case, each) for each in queue) / max(1, len(queue))
+    many = switches_per_s >= _MANY_SWITCHES_PER_S
+    least = _LEAST_SHARE_OF_MANY if many else _LEAST_SHARE
     return (
         len(queue) >= _LEAST_THREADS
-        and _share(queue) >= max(_LEAST_SHARE, _LEAST_OF_GIL * _gil_share(queue))
+        and _share(queue) >= max(least, _LEAST_OF_GIL * _gil_share(queue))
         and _LEAST_CPUS <= demand.used_cpus <= _MOST_CPUS
-        and sum(_switches_per_s(case, each) for each in queue) >= _LEAST_SWITCHES_PER_S * len(queue)
+        and switches_per_s >= _LEAST_SWITCHES_PER_S
     )
 
 
@@ -94,7 +111,7 @@ def _waits_at(thread: Thread, lock: int) -> bool:
     return wait.futex is not None and wait.futex.address == lock
 
 
-def _finding(case: Case, demand: Demand, queue: list[ThreadActivity]) -> Finding:
+def _finding(case: Case, demand: Demand, queue: list[ThreadActivity], lock: int) -> Finding:
     return Finding(
         rule=RULE.id,
         severity=RULE.severity,
@@ -110,7 +127,7 @@ def _finding(case: Case, demand: Demand, queue: list[ThreadActivity]) -> Finding
         related=tuple(locate(case, thread) for thread in queue[1:]),
         evidence=(
             Evidence(
-                text=f"{len(queue)} threads waited for the lock at {queue[0].lock:#x} in"
+                text=f"{len(queue)} threads waited for the lock at {lock:#x} in"
                 f" {_share(queue):.0%} of the looks",
                 source=Source.OBSERVED,
             ),
@@ -129,7 +146,7 @@ RULE = Rule(
     title="Threads that compute queue up for one lock",
     severity=Severity.WARNING,
     summary="Three threads or more use CPU time, wait for the same lock in a tenth of all looks or"
-    " more, and hand it on dozens of times a second.",
+    " more, and hand it on dozens of times a second; thousands of times, and a hundredth will do.",
     needs="counters taken during the look, and Python stacks",
     check=_check,
     has_evidence=has_load,

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 
-from diag.analysis.amounts import duration
 from diag.analysis.case import Case
 from diag.analysis.growth import Growth, steady_growth
 from diag.analysis.rates import span_s
@@ -11,6 +10,7 @@ from diag.model.finding import Confidence, Evidence, Finding, Severity, Source
 from diag.model.sample import ProcessSample, Sample
 from diag.rules.base import Rule
 from diag.rules.pool_recreated import remakes_pools
+from diag.rules.tasks import forecast, half_of_all
 
 _GROWS_S = 3.0
 _LEAST_GROWTH = 6
@@ -19,7 +19,7 @@ _A_CPU = 2  # what a pool may start
 
 
 def _check(case: Case) -> Iterator[Finding]:
-    least = max(_LEAST_CHILDREN, _A_CPU * case.host.cpus)
+    least = min(max(_LEAST_CHILDREN, _A_CPU * case.host.cpus), half_of_all(case))
     for process in case.samples[-1].processes:
         last = _children(case.samples[-1], process)
         if len(last) < least or process.pid not in case.tree.processes:
@@ -44,18 +44,13 @@ def _children(sample: Sample, parent: ProcessSample) -> list[ProcessSample]:
 def _finding(
     case: Case, process: ProcessSample, children: list[ProcessSample], growth: Growth
 ) -> Finding:
-    limits = case.tree.snapshot.processes[0].limits
-    limit = limits.processes_soft if limits else None
-    forecast = ""
-    if limit is not None:
-        forecast = f"; RLIMIT_NPROC ({limit}) in about {duration(growth.reaches_s(limit))}"
     newest = max(children, key=lambda each: each.id.start_ticks)
     return Finding(
         rule=RULE.id,
         severity=RULE.severity,
         confidence=Confidence.LIKELY,
         title=f"{role_of(case.tree, process.pid)} {process.pid} has {len(children)} children and"
-        f" starts {growth.per_s:.2g} more each second{forecast}",
+        f" starts {growth.per_s:.2g} more each second{forecast(case, growth.per_s)}",
         explanation="Children are started and none of them ends. Each takes memory and counts"
         " against limits of the user and the container, where fork() fails in the end:"
         ' "Resource temporarily unavailable".',

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 
-from diag.analysis.amounts import duration
 from diag.analysis.case import Case
 from diag.analysis.growth import Growth, steady_growth
 from diag.analysis.points import of_process
@@ -11,6 +10,7 @@ from diag.analysis.roles import role_of
 from diag.model.finding import Confidence, Evidence, Finding, Severity, Source
 from diag.model.sample import ProcessSample
 from diag.rules.base import Rule, Scope
+from diag.rules.tasks import forecast, half_of_all
 
 _GROWS_S = 3.0
 _LEAST_GROWTH = 6
@@ -18,8 +18,9 @@ _LEAST_THREADS = 40  # more than a ThreadPoolExecutor starts by itself (32)
 
 
 def _check(case: Case) -> Iterator[Finding]:
+    least = min(_LEAST_THREADS, half_of_all(case))
     for process in case.samples[-1].processes:
-        if process.threads < _LEAST_THREADS or process.pid not in case.tree.processes:
+        if process.threads < least or process.pid not in case.tree.processes:
             continue
         points = of_process(case.samples, process.id, lambda each: each.threads)
         growth = steady_growth(points, least_span_s=_GROWS_S)
@@ -34,11 +35,6 @@ def _none_ended(case: Case, process: ProcessSample) -> bool:
 
 
 def _finding(case: Case, process: ProcessSample, growth: Growth) -> Finding:
-    limits = case.tree.snapshot.processes[0].limits
-    limit = limits.processes_soft if limits else None
-    forecast = ""
-    if limit is not None:
-        forecast = f"; RLIMIT_NPROC ({limit}) in about {duration(growth.reaches_s(limit))}"
     newest = max(case.second.threads_of[process.pid], key=lambda thread: thread.tid)
     place = case.locate(newest) if newest in case.tree.threads else None
     return Finding(
@@ -46,7 +42,7 @@ def _finding(case: Case, process: ProcessSample, growth: Growth) -> Finding:
         severity=RULE.severity,
         confidence=Confidence.LIKELY,
         title=f"{role_of(case.tree, process.pid)} {process.pid} has {process.threads} threads"
-        f" and starts {growth.per_s:.2g} more each second{forecast}",
+        f" and starts {growth.per_s:.2g} more each second{forecast(case, growth.per_s)}",
         explanation="Threads are started and none of them ends. Each costs memory for its stack"
         " and counts against limits of the user and the container, where \"can't start new"
         ' thread" ends it.',

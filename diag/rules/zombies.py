@@ -10,6 +10,7 @@ from diag.model.ids import ProcessId
 from diag.model.sample import Sample
 from diag.model.wait import WaitKind
 from diag.rules.base import Rule
+from diag.rules.tasks import forecast
 
 _LEAST = 10
 _LEAST_NEW = 2
@@ -58,7 +59,7 @@ def _finding(case: Case, parent: int, count: int, new: int, age_s: float) -> Fin
         severity=RULE.severity,
         confidence=Confidence.LIKELY,
         title=f"{role_of(case.tree, parent)} {parent} has {count} zombies and collects none:"
-        f" {new} more in {span_s:.0f} s",
+        f" {new} more in {span_s:.0f} s{forecast(case, new / span_s)}",
         explanation="A child that has ended keeps its pid until its parent asks for its exit"
         " status. When no pid is left, fork() fails with EAGAIN, in every program of the user"
         " or the container.",

@@ -45,6 +45,9 @@ def test_v2_systemd_the_slice_is_tighter_than_the_service(tmp_path: Path) -> Non
         oom_kills=1,
         open_files_soft=1024,
         processes_soft=63000,
+        tasks_limit=63000,
+        tasks_used=3,
+        tasks_limit_source="RLIMIT_NPROC of user 7",
     )
 
 
@@ -177,7 +180,7 @@ def test_a_mount_that_hides_the_path_counts_only_if_it_lists_the_process(
     (root / CG / "cgroup.procs").write_text(f"1\n{PID}0\n")
     limits = read_limits(PID, root=root)
     assert limits.cpu_quota_cpus is None
-    assert [gap.what for gap in limits.gaps] == ["cpu quota", "memory limit"]
+    assert [gap.what for gap in limits.gaps] == ["cpu quota", "memory limit", "limit of tasks"]
     assert f"its cpu group {path} is under no mount that can be read" in limits.gaps[0].because
 
 
@@ -227,6 +230,7 @@ def test_a_process_that_is_gone_leaves_only_gaps(tmp_path: Path) -> None:
         "cpu quota",
         "memory limit",
         "resource limits",
+        "limit of tasks",
     }
     assert all("No such file" in gap.because for gap in limits.gaps)
     assert limits.effective_cpus is None
@@ -238,7 +242,7 @@ def test_one_unreadable_file_costs_only_its_own_fact(tmp_path: Path) -> None:
     (root / f"proc/{PID}/status").write_text("Name:\tpython\n")
     (root / f"proc/{PID}/limits").write_text("Max open files  lots unlimited files\n")
     limits = read_limits(PID, root=root)
-    assert [gap.what for gap in limits.gaps] == ["affinity", "resource limits"]
+    assert [gap.what for gap in limits.gaps] == ["affinity", "resource limits", "limit of tasks"]
     assert (limits.memory_limit_bytes, limits.open_files_soft) == (1024, None)
 
 

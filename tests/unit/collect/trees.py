@@ -5,7 +5,10 @@ from pathlib import Path
 PID = 4242
 V2_MOUNT = "30 23 0:26 / /sys/fs/cgroup rw,nosuid shared:4 - cgroup2 cgroup2 rw,nsdelegate"
 NO_LIMIT_V1 = "9223372036854771712"
-STATUS = "Name:\tpy\x1b thon\nCpus_allowed:\tff\nCpus_allowed_list:\t0-7\n"
+STATUS = (
+    "Name:\tpy\x1b thon\nUid:\t7\t7\t7\t7\nThreads:\t3\nCapEff:\t0\n"
+    "Cpus_allowed:\tff\nCpus_allowed_list:\t0-7\n"
+)
 LIMITS = (
     "Limit                     Soft Limit           Hard Limit           Units     \n"
     "Max cpu time              unlimited            unlimited            seconds   \n"
@@ -43,6 +46,10 @@ def tree(
             f"proc/{PID}/limits": LIMITS,
             f"proc/{PID}/mountinfo": "\n".join(mounts if their_mounts is None else their_mounts),
             "proc/self/mountinfo": "22 1 8:1 / / rw - ext4 /dev/sda1 rw\n" + "\n".join(mounts),
+            f"proc/{PID}/uid_map": "         0          0 4294967295\n",
+            "proc/sys/kernel/threads-max": "190000\n",
+            "proc/sys/kernel/pid_max": "70000\n",
+            "proc/loadavg": "0.10 0.20 0.30 1/500 4242\n",
             "sys/devices/system/cpu/online": "0-3\n",
             **(files or {}),
         },

@@ -446,7 +446,15 @@ class TestSharedConnection:
 
 
 class TestLockConvoy:
-    def convoy(self, wait: Wait, ticks: int = 15, stack: tuple[Frame, ...] = COMPUTE) -> Case:
+    def convoy(
+        self,
+        wait: Wait,
+        ticks: int = 15,
+        stack: tuple[Frame, ...] = COMPUTE,
+        *,
+        at_lock: tuple[int, ...] = (20, 20, 20, 20),
+        switches_per_s: int = 900,
+    ) -> Case:
         def at(moment_s: float, switches: int) -> Process:
             threads = [
                 msgspec.structs.replace(
@@ -457,10 +465,17 @@ class TestLockConvoy:
             return world.process(10, *threads)
 
         threads = [
-            thread(10, tid, run=0.5, ticks=ticks, waiting_for_lock=20, lock=0x1010)
-            for tid in (10, 11, 12, 13)
+            thread(
+                10,
+                tid,
+                run=0.5,
+                ticks=ticks,
+                waiting_for_lock=looks,
+                lock=0x1010 if looks else None,
+            )
+            for tid, looks in zip((10, 11, 12, 13), at_lock, strict=True)
         ]
-        first, second = at(100.0, 0), at(101.0, 900)
+        first, second = at(100.0, 0), at(101.0, switches_per_s)
         root = msgspec.structs.replace(first, limits=TWO_CPUS)
         return Case(
             world.snapshot(root),
@@ -485,6 +500,12 @@ class TestLockConvoy:
         assert only(self.convoy(unknown)).rule == "lock-convoy"
         assert findings(self.convoy(unknown, stack=pooled)) == []
         assert only(self.convoy(world.lock_wait(), stack=pooled)).rule == "lock-convoy"
+
+    def test_on_a_crowded_machine_thousands_of_waits_a_second_tell_it(self) -> None:
+        seldom = (0, 1, 2, 0)
+        found = only(self.convoy(world.lock_wait(), at_lock=seldom, switches_per_s=5000))
+        assert (found.rule, len(found.related)) == ("lock-convoy", 3)
+        assert findings(self.convoy(world.lock_wait(), at_lock=seldom)) == []
 
     def test_threads_that_hardly_compute_are_no_convoy(self) -> None:
         assert findings(self.convoy(world.lock_wait(), ticks=1)) == []
