@@ -103,7 +103,7 @@ def _begin(config: pytest.Config, options: Any) -> None:
     )
     config.pluginmanager.register(session, _NAME)
     if not options.diag_no_leaks:
-        config.pluginmanager.register(Leaks(config), "diag-leaks")
+        config.pluginmanager.register(Leaks(config, session), "diag-leaks")
 
 
 def _publish(run: dict[str, Any], *, over: bool) -> None:

@@ -17,6 +17,7 @@ def parked_mains(case: Case) -> tuple[ThreadId, ...]:
         thread_id
         for thread_id, thread in case.tree.threads.items()
         if thread_id in case.liveness.inert - case.liveness.likely
+        and case.tree.processes[thread_id.pid].signallers is None
         and thread.stack is not None
         and is_parked_main(case.tree, thread_id)
     )

@@ -31,9 +31,10 @@ _SERVERS = (
     ("multiprocessing/managers.py", "_run_server"),
     ("multiprocessing/resource_sharer.py", "_serve"),
 )
+FORK_SERVER = "fork server"
 _HELPERS = {
     "multiprocessing.resource_tracker": "resource tracker",
-    "multiprocessing.forkserver": "fork server",
+    "multiprocessing.forkserver": FORK_SERVER,
 }
 
 

@@ -64,7 +64,7 @@ def signals_for(tree: Tree, waiter: ThreadId) -> Signals:
     """
     if waiter.tid != waiter.pid:
         return Signals()
-    parked = is_parked_main(tree, waiter)
+    parked = tree.processes[waiter.pid].signallers is None and is_parked_main(tree, waiter)
     handler = handler_of(tree, waiter)
     if parked and _is_at_the_top(tree, waiter.pid):
         if handler is None and knows_ended_threads(tree, waiter):
@@ -86,7 +86,7 @@ def is_parked_main(tree: Tree, waiter: ThreadId) -> bool:
     is to end, and who shares an event with children waits for one of them to set it.
     """
     process = tree.processes[waiter.pid]
-    if waiter.tid != waiter.pid or process.unattended or works_for_a_pool(process):
+    if waiter.tid != waiter.pid or works_for_a_pool(process):
         return False
     if _shared_with_the_dead(tree, waiter) or _of_an_ended_thread(tree, waiter):
         return False
@@ -117,6 +117,15 @@ def knows_ended_threads(tree: Tree, waiter: ThreadId) -> bool:
     """
     subject = tree.threads[waiter].subject
     return subject is not None and bool(subject.ended)
+
+
+def who_ends_parked(tree: Tree, waiter: ThreadId) -> frozenset[int]:
+    """Return the processes of the tree that a parked main thread may be there for."""
+    if not is_parked_main(tree, waiter):
+        return frozenset()
+    process = tree.processes[waiter.pid]
+    known = (process.parent_pid,) if process.signallers is None else process.signallers
+    return frozenset(known) & tree.processes.keys()
 
 
 def handler_of(tree: Tree, waiter: ThreadId) -> str | None:

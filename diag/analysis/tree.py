@@ -44,6 +44,16 @@ class Tree:
             found[process.parent_pid].append(process.pid)
         return {pid: tuple(found.get(pid, ())) for pid in self.processes}
 
+    def descendants_of(self, pid: int) -> frozenset[int]:
+        """Pids of the children of a process, of theirs, and so on."""
+        found: set[int] = set()
+        front = [pid]
+        while front:
+            children = self.children_of.get(front.pop(), ())
+            front.extend(child for child in children if child not in found)
+            found.update(children)
+        return frozenset(found)
+
     @cached_property
     def bystanders_of(self) -> dict[int, Bystanders]:
         """The threads that do nothing for the program, by pid."""

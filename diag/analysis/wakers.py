@@ -11,8 +11,8 @@ from diag.analysis.completions import Completion, completion_of
 from diag.analysis.idioms import Idiom, idiom_of, is_entering_shared_lock
 from diag.analysis.natives import who_may_release
 from diag.analysis.owners import Owner, OwnerState, likely_to_release, resolve
-from diag.analysis.roles import serves_the_program
-from diag.analysis.signals import Signals, handler_of, is_parked_main, signals_for, who_signals
+from diag.analysis.roles import FORK_SERVER, role_of, serves_the_program
+from diag.analysis.signals import Signals, handler_of, signals_for, who_ends_parked, who_signals
 from diag.analysis.tree import Tree
 from diag.model.base import Record
 from diag.model.channel import Channel, ChannelKind
@@ -129,9 +129,7 @@ def _around(tree: Tree, waiter: ThreadId) -> frozenset[int]:
     """
     if waiter.tid != waiter.pid:
         return frozenset()
-    parent = tree.processes[waiter.pid].parent_pid
-    parked = is_parked_main(tree, waiter) and parent in tree.processes
-    return who_signals(tree, waiter.pid) | (frozenset({parent}) if parked else frozenset())
+    return who_signals(tree, waiter.pid) | who_ends_parked(tree, waiter)
 
 
 def _doubts(signals: Signals) -> tuple[str, ...]:
@@ -198,7 +196,7 @@ def _of_channel(tree: Tree, waiter: ThreadId, item: ChannelWait) -> Wakers:
     if channel.kind is ChannelKind.PIDFD:
         return _exit_of(tree, waiter, frozenset({channel.pid} if channel.pid else ()))
     if _is_private_listener(tree, waiter, channel):
-        return Wakers(processes=frozenset(tree.processes) - {waiter.pid})
+        return Wakers(processes=_who_may_connect(tree, waiter.pid) - {waiter.pid})
     if channel.outside is not None:
         return Wakers(outside=channel.outside)
     ends = channel.writers if item.direction == "read" else channel.readers
@@ -226,6 +224,18 @@ def _is_private_listener(tree: Tree, waiter: ThreadId, channel: Channel) -> bool
     """
     listens = channel.outside is not None and channel.outside.startswith("new connections")
     return listens and "/pymp-" in (channel.name or "") and serves_the_program(tree, waiter)
+
+
+def _who_may_connect(tree: Tree, pid: int) -> frozenset[int]:
+    """Return the processes that may know where a server of multiprocessing listens.
+
+    Proxies of a manager can be sent to any; a fork server is known to who has started it,
+    in a global variable (multiprocessing/forkserver.py), and so to what that one has forked.
+    """
+    parent = tree.processes[pid].parent_pid
+    if role_of(tree, pid) != FORK_SERVER or parent not in tree.processes:
+        return frozenset(tree.processes)
+    return tree.descendants_of(parent) | {parent}
 
 
 def _label(channel: Channel) -> str:

@@ -62,8 +62,8 @@ class Process(Record, frozen=True):
             of its parent's memory (linux/sched.h).
         signals_caught: bit mask SigCgt of `/proc/PID/status`, None if unknown.
         exit_status: of a zombie, as wait4 would give it, None if unknown.
-        unattended: whether its main thread does not park until Ctrl-C or another
-            signal comes from outside: a test of pytest runs there.
+        signallers: pids of those that may end it where it is parked until a signal; None
+            if anybody may, from outside as well. A test of pytest has only itself.
         traced_by: pid of the tracer, 0 if none.
         frozen_by: file that says that its control group is frozen, None if it is not,
             or if that is not known.
@@ -92,7 +92,7 @@ class Process(Record, frozen=True):
     forked_without_exec: bool = False
     signals_caught: int | None = None
     exit_status: int | None = None
-    unattended: bool = False
+    signallers: tuple[int, ...] | None = None
     traced_by: int = 0
     frozen_by: str | None = None
     gil: Gil | None = None

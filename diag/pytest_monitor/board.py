@@ -13,7 +13,9 @@ from pathlib import Path
 from typing import Any, NamedTuple, Self
 
 _STATE_BYTES = 8192
-_BYTES = _STATE_BYTES + (256 << 10)
+_LEFT_AT = _STATE_BYTES + (256 << 10)
+_BYTES = _LEFT_AT + (64 << 10)
+_MOST_LEFT = 100
 _MOST_NAME = 1024
 
 # By which the monitor wakes a main thread; not used by glibc (32 to 34), nor by what is
@@ -31,6 +33,8 @@ OF_A_TEST = frozenset({SETUP, CALL, TEARDOWN})
 RUNS_CODE = OF_A_TEST | {COLLECTION, FINISH}
 # Where a main thread that waits for an event does not do so until Ctrl-C.
 UNATTENDED = RUNS_CODE | {STARTING}
+# When fixtures end, and with them what they have started.
+ENDS_FIXTURES = frozenset({TEARDOWN, FINISH, EXIT})
 
 
 class State(NamedTuple):
@@ -47,6 +51,8 @@ class State(NamedTuple):
         is_worker: whether it is a worker of pytest-xdist.
         harmless: bit mask of the signals for which no test has set a handler; it
             makes sure of that once more before it takes a verdict.
+        since_ticks: what was started before, in clock ticks since boot, belongs to earlier
+            tests or to fixtures that outlive this one.
         taken: number of the last verdict that it has taken.
         refused: whether it did not act on that one: the program has a handler that may
             end the wait, or a debugger is at work.
@@ -62,6 +68,7 @@ class State(NamedTuple):
     aside: bool = False
     is_worker: bool = False
     harmless: int = 0
+    since_ticks: int = 0
     taken: int = 0
     refused: bool = False
 
@@ -113,13 +120,22 @@ class Board:
 
     def answer(self, verdict: Verdict) -> None:
         """Leave a verdict for the process."""
-        most = (_BYTES - _STATE_BYTES) // 6 - 64  # a character takes six bytes at most: \\uXXXX
+        most = (_LEFT_AT - _STATE_BYTES) // 6 - 64  # a character takes six bytes at most: \\uXXXX
         self._put(_STATE_BYTES, [*verdict._replace(text=verdict.text[:most])])
 
     def verdict(self) -> Verdict | None:
         """Return the last verdict, None if there was none."""
-        found = self._get(_STATE_BYTES, _BYTES)
+        found = self._get(_STATE_BYTES, _LEFT_AT)
         return None if found is None else Verdict(*found)
+
+    def leave(self, threads: dict[int, str]) -> None:
+        """Say which tests have left threads behind, by tid; the last ones where they are many."""
+        named = [[tid, test[: _MOST_NAME // 12]] for tid, test in threads.items()]
+        self._put(_LEFT_AT, named[-_MOST_LEFT:])
+
+    def left(self) -> dict[int, str]:
+        """Return the same."""
+        return dict(self._get(_LEFT_AT, _BYTES) or ())
 
     def _put(self, at: int, value: list[Any]) -> None:
         line = json.dumps(value).encode() + b"\n"
@@ -145,3 +161,15 @@ def verdicts_on(folder: Path, name: str) -> Iterator[str]:
             continue
         if state.number == verdict.about:
             yield verdict.text
+
+
+def has_hung_at_exit(folder: Path) -> bool:
+    """Whether a process of pytest, done with its tests, was told that it hangs."""
+    for path in folder.glob("*.board"):
+        board = Board(path)
+        state, verdict = board.state(), board.verdict()
+        if state is None or verdict is None or state.phase != EXIT:
+            continue
+        if state.number == verdict.about and not state.refused:
+            return True
+    return False

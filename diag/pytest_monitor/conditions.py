@@ -1,7 +1,9 @@
 """What holds inside of pytest when a verdict comes: handlers of signals, debuggers, markers."""
 
+import os
 import signal
 import sys
+import time
 
 import pytest
 
@@ -61,3 +63,8 @@ def is_debugged() -> bool:
         return True
     monitoring = getattr(sys, "monitoring", None)  # 3.12 and later
     return monitoring is not None and monitoring.get_tool(monitoring.DEBUGGER_ID) is not None
+
+
+def now_ticks() -> int:
+    """Return the time as the kernel gives the start of a process: proc(5), starttime."""
+    return int(time.clock_gettime(time.CLOCK_BOOTTIME) * os.sysconf("SC_CLK_TCK"))

@@ -9,9 +9,12 @@ import time
 import warnings
 from collections.abc import Generator
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pytest
+
+if TYPE_CHECKING:
+    from diag.pytest_monitor.session import Session
 
 _GRACE_S = 0.1  # a thread or process that ends may still be there for a moment
 _POLL_S = 0.005
@@ -25,7 +28,7 @@ class DiagLeakWarning(pytest.PytestWarning):
 
 
 class Held(NamedTuple):
-    """What this process holds: names by thread, by child pid, by descriptor."""
+    """What this process holds: names by tid of the thread, by child pid, by descriptor."""
 
     threads: dict[int, str]
     children: dict[int, str]
@@ -57,8 +60,8 @@ class Leaks:
     Nothing of it is a failure: the warnings are reported past the warning filters.
     """
 
-    def __init__(self, config: pytest.Config) -> None:
-        self._config = config
+    def __init__(self, config: pytest.Config, session: Session) -> None:
+        self._config, self._session = config, session
         self._known = Held({}, {}, {})
 
     @pytest.hookimpl(wrapper=True)
@@ -71,6 +74,7 @@ class Leaks:
             left = self._lasting(left)
         if left:
             self._warn(item, left)
+            self._session.left_behind(item.nodeid, left.threads)
         return result
 
     def _lasting(self, left: Held) -> Held:
@@ -110,7 +114,7 @@ class Leaks:
 
 def held() -> Held:
     """Return what this process holds now."""
-    threads = {id(thread): thread.name for thread in threading.enumerate()}
+    threads = {thread.native_id or 0: thread.name for thread in threading.enumerate()}
     return Held(threads, _children(), _descriptors())
 
 

@@ -4,7 +4,7 @@ Any thread of a process may end most of its waits, so the proof of a hang goes t
 well, and their lock cycle would be named as its cause.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 from msgspec.structs import replace
@@ -13,6 +13,7 @@ from diag.analysis.idioms import Idiom, idiom_of
 from diag.analysis.owners import OwnerState
 from diag.analysis.tree import Tree
 from diag.analysis.wakers import wakers_of
+from diag.model.finding import Finding, Location
 from diag.model.ids import ThreadId
 from diag.model.recording import Recording
 from diag.model.report import Report
@@ -21,8 +22,11 @@ from diag.model.wait import WaitKind
 from diag.pytest_monitor.board import State
 
 Boards = Mapping[int, State]
+Left = Mapping[ThreadId, str]
+"""Threads that outlived the tests that started them, and those tests."""
 
 
+_MOST_NAMED = 5
 _TAKES = (WaitKind.LOCK, WaitKind.SHARED_LOCK)
 # Waits on a lock that belongs to nobody.
 _FOR_ANYBODY = frozenset(
@@ -65,12 +69,13 @@ class Leftovers:
             for member, seen in _stuck_now(report, boards).items()
         }
 
-    def among(self, report: Report, boards: Boards) -> frozenset[ThreadId]:
-        """Return those who were stuck in an earlier test already, and have not run since."""
+    def among(self, report: Report, boards: Boards, left: Left) -> frozenset[ThreadId]:
+        """Return those who were left behind, or were stuck in an earlier test and have not run."""
         return frozenset(
             member
             for member, seen in _stuck_now(report, boards).items()
-            if (before := self._before(member, seen)) is not None and before.number != seen.number
+            if left.get(member, boards[member.pid].name) != boards[member.pid].name
+            or ((before := self._before(member, seen)) and before.number != seen.number)
         )
 
     def _before(self, member: ThreadId, seen: _Stuck) -> _Stuck | None:
@@ -93,6 +98,31 @@ def _stuck_now(report: Report, boards: Boards) -> dict[ThreadId, _Stuck]:
         for thread in view.process.threads
         if thread.tid != view.process.pid and view.live.get(thread.tid) is False
     }
+
+
+def own_first(findings: Iterable[Finding], left: Left, test: str) -> tuple[Finding, ...]:
+    """Return the findings, those about threads of earlier tests last."""
+    return tuple(sorted(findings, key=lambda each: _before(each.primary, left, test) is not None))
+
+
+def _before(place: Location, left: Left, test: str) -> str | None:
+    """Return the earlier test that left the thread at a place behind, None if none did."""
+    found = left.get(ThreadId(place.pid, place.tid), test) if place.tid is not None else test
+    return None if found == test else found
+
+
+def left_words(findings: Iterable[Finding], left: Left, test: str) -> str:
+    """Say which tests have left behind who is part of findings about another; may be empty."""
+    places = {place for each in findings for place in (each.primary, *each.related)}
+    named = {place: name for place in places if (name := _before(place, left, test)) is not None}
+    lines = [
+        f'thread "{place.thread}" (tid {place.tid}) was left behind by {name}\n'
+        for place, name in sorted(named.items(), key=lambda item: item[0].tid or 0)
+    ]
+    more = len(lines) - _MOST_NAMED
+    return "".join(lines[:_MOST_NAMED]) + (
+        f"and {more} more of earlier tests\n" if more > 0 else ""
+    )
 
 
 def without(recording: Recording, left: frozenset[ThreadId]) -> Recording | None:

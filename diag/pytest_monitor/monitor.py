@@ -8,13 +8,12 @@ from contextlib import contextmanager, suppress
 from functools import partial
 from pathlib import Path
 
-from msgspec.structs import replace
-
 from diag.cli.exits import say
 from diag.errors import TargetForbiddenError, TargetGoneError
 from diag.model.codec import Line
-from diag.model.finding import Finding
-from diag.model.ids import ProcessId
+from diag.model.finding import Confidence, Finding
+from diag.model.ids import ProcessId, ThreadId
+from diag.model.process import Process
 from diag.model.recording import Recording
 from diag.model.report import Report
 from diag.model.snapshot import Snapshot
@@ -22,16 +21,24 @@ from diag.project import read_project
 from diag.pytest_monitor.board import (
     BETWEEN,
     COLLECTION,
+    ENDS_FIXTURES,
     EXIT,
     OF_A_TEST,
     Board,
     State,
-    Verdict,
 )
-from diag.pytest_monitor.delivery import interrupt, is_there
+from diag.pytest_monitor.delivery import Answer, Delivery, is_there
 from diag.pytest_monitor.evidence import Evidence
-from diag.pytest_monitor.leftovers import Leftovers, without
-from diag.pytest_monitor.suspects import about, beneath, hung, stuck_beneath, without_own_parts
+from diag.pytest_monitor.judging import Judge
+from diag.pytest_monitor.leftovers import left_words, own_first
+from diag.pytest_monitor.remains import ENDS_WITHIN_S, Remains, end_stuck
+from diag.pytest_monitor.suspects import (
+    Judged,
+    about,
+    beneath,
+    hung,
+    stuck_beneath,
+)
 from diag.watching.hooks import Hooks
 from diag.watching.look import LOOK_S, look
 from diag.watching.loop import Watcher, ask_pyspy
@@ -41,8 +48,6 @@ from diag.watching.story import Story
 from diag.watching.target import attach, end
 
 MAX_SHARE = 0.2  # of one CPU; a suite without hangs takes far less
-ENDS_WITHIN_S = 1.0  # by SIGTERM, else SIGKILL
-MOST_INTERRUPTS = 5  # of what hangs anew on its way out
 
 
 def watch(pid: int, folder: Path, keep_in: Path, *, show_locals: bool) -> None:
@@ -86,16 +91,15 @@ class Monitor:
         self._pid, self._folder = pid, folder
         self._show_locals = show_locals
         self._evidence = Evidence(keep_in)
-        self._project = read_project(Path.cwd())
+        self._judge = Judge(read_project(Path.cwd()))
         self._boards: dict[int, Board] = {}
         self._at_look: dict[int, State] = {}
         self._since: dict[int, tuple[int, float]] = {}  # pid: number of the state, begun
         self._stalls_seen: set[tuple[int, int]] = set()
-        self._interrupts: dict[tuple[int, int], int] = {}
         self._refused: set[tuple[int, int]] = set()
         self._ended: set[int] = set()
-        self._leftovers = Leftovers()
-        self._verdicts = 0
+        self._remains = Remains()
+        self._delivery = Delivery()
 
     def looked(self, line: Line) -> None:
         """Take what is recorded.
@@ -108,31 +112,19 @@ class Monitor:
 
     def judge(self, recording: Recording) -> Report:
         """Judge two looks, and let what is proven to hang fail."""
-        report = self._named_anew(self._report(recording, self._at_look), recording)
-        for pid, proofs in hung(report, self._at_look).items():
+        found = self._judge.hangs(recording, self._at_look, self._left())
+        for pid, causes in hung(found, self._at_look).items():
             if (pid, self._at_look[pid].number) not in self._refused:
-                self._fail(self._at_look[pid], report, proofs)
-        return report
-
-    def _named_anew(self, report: Report, recording: Recording) -> Report:
-        """Return the report with causes that are not what earlier tests have left behind.
-
-        That something hangs is proven by the whole; why is told by what is left of it.
-        """
-        boards, left = self._at_look, self._leftovers.among(report, self._at_look)
-        self._leftovers.note(report, boards)
-        looks = without(recording, left) if left and hung(report, boards) else None
-        if looks is None:
-            return report
-        again = self._report(looks, boards)
-        if hung(again, boards).keys() != hung(report, boards).keys():
-            return report
-        return replace(report, findings=again.findings, headline=again.headline, graph=again.graph)
+                self._fail(self._at_look[pid], found, causes)
+        return found.report
 
     def passed(self, _story: Story) -> None:
         """Look into what takes too long."""
         now_s = time.monotonic()
-        for pid, state in self._states().items():
+        states = self._states()
+        self._remains.end(states)
+        for pid, state in states.items():
+            self._delivery.hurry(self._boards[pid], state)
             number, since_s = self._since.get(pid, (-1, now_s))
             if number != state.number:
                 number, since_s = state.number, now_s
@@ -154,9 +146,6 @@ class Monitor:
                 )
                 say(f"pytest {pid} ended in {_where(state)}: {file}")
 
-    def _report(self, recording: Recording, states: dict[int, State]) -> Report:
-        return self._project.judge(without_own_parts(recording, states))
-
     def _stalled(self, state: State) -> None:
         if state.aside:
             return
@@ -166,41 +155,45 @@ class Monitor:
             return  # it has ended
         if self._state(state.pid) != state:
             return  # it went on meanwhile
-        report = self._report(recording, {state.pid: state})
+        found = self._judge.stall(recording, self._states(), self._left())
         words = f"{_where(state)} takes longer than {state.stall_s:g} s"
         if state.stall_fails:
-            self._fail(state, report, report.findings, words)
+            self._fail(state, found, found.report.findings, words)
         else:
-            say(f"{words}: {self._evidence.keep(state.pid, report, words)}")
+            say(f"{words}: {self._evidence.keep(state.pid, found.report, words)}")
 
     def _fail(
-        self, state: State, report: Report, findings: tuple[Finding, ...], words: str = ""
+        self, state: State, found: Judged, findings: tuple[Finding, ...], words: str = ""
     ) -> None:
         """Interrupt a process that hangs; end it if it cannot be interrupted."""
-        pid, key = state.pid, (state.pid, state.number)
+        report, pid = found.report, state.pid
         process = next((v.process for v in report.processes if v.process.pid == pid), None)
         now = self._state(pid)
         if process is None or now is None or now.number != state.number or now.aside:
             return
         is_proof = not words
-        words = words or f"{_where(state)} hangs"
+        if not words:
+            sure = any(each.confidence is Confidence.PROVEN for each in findings)
+            words = f"{_where(state)} hangs{'' if sure else _ONLY_THE_HANG}"
+        left = self._left()
         if findings:
-            report = about(report, findings)
-        file = self._evidence.keep(pid, report, words)
-        self._interrupts[key] = self._interrupts.get(key, 0) + 1
-        patient = self._interrupts[key] <= MOST_INTERRUPTS
-        text = f"{report.headline}\n\n{words}\n\n{self._evidence.draw(report)}\nkept in {file}"
-        self._verdicts += 1
-        verdict = Verdict(self._verdicts, state.number, is_proof, text)
-        answer = interrupt(self._boards[pid], state, process.id, verdict) if patient else None
-        if answer is not None and answer.taken != verdict.number:
-            return  # it went on, or has ended
-        if answer is not None and answer.refused:
-            self._refused.add(key)
-        elif answer is not None:
-            end(stuck_beneath(report, pid, self._states()), grace_s=ENDS_WITHIN_S)
-        elif process.traced_by == 0:
-            self._end(state, report, process.id, f"{words} and cannot be interrupted", file)
+            report = about(report, own_first(findings, left, state.name))
+        told = f"{words}\n{left_words(findings, left, state.name)}"
+        file = self._evidence.keep(pid, report, told)
+        text = f"{report.headline}\n\n{told}\n{self._evidence.draw(report)}\nkept in {file}"
+        match self._delivery.tell(self._boards[pid], state, process.id, text, is_proof=is_proof):
+            case Answer.REFUSED:
+                self._refused.add((pid, state.number))
+            case Answer.TAKEN:
+                self._leave(state, stuck_beneath(found, pid, self._states() | {pid: state}))
+            case Answer.NONE if process.traced_by == 0:
+                self._end(state, report, process.id, f"{words} and cannot be interrupted", file)
+
+    def _leave(self, state: State, stuck: tuple[Process, ...]) -> None:
+        if state.phase in ENDS_FIXTURES:
+            end_stuck(stuck)
+        else:
+            self._remains.keep(state, stuck)
 
     def _end(
         self, state: State, report: Report, process_id: ProcessId, words: str, file: str
@@ -223,6 +216,13 @@ class Monitor:
         found = {pid: self._state(pid) for pid in self._read_boards() if is_there(pid)}
         return {pid: state for pid, state in found.items() if state is not None}
 
+    def _left(self) -> dict[ThreadId, str]:
+        return {
+            ThreadId(pid, tid): test
+            for pid, board in self._boards.items()
+            for tid, test in board.left().items()
+        }
+
     def _state(self, pid: int) -> State | None:
         return self._boards[pid].state()
 
@@ -235,9 +235,13 @@ class Monitor:
         return tuple(self._boards)
 
 
+_ONLY_THE_HANG = ": it is proven that it can never go on, and likely that this is why"
+
+
 def _where(state: State) -> str:
     if state.phase in OF_A_TEST:
         return f"{state.name} ({state.phase})"
     if state.phase == COLLECTION and state.name:
         return f"the collection of {state.name}"
-    return f"pytest ({state.phase})"
+    who = "a worker of pytest-xdist" if state.is_worker else "pytest"
+    return f"{who} ({state.phase})"

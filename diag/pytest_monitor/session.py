@@ -5,8 +5,9 @@ from __future__ import annotations
 import atexit
 import os
 import signal
+import threading
 import time
-from collections.abc import Generator
+from collections.abc import Generator, Iterable
 from pathlib import Path
 from types import FrameType
 from typing import Any, NoReturn
@@ -27,9 +28,10 @@ from diag.pytest_monitor.board import (
     TEARDOWN,
     Board,
     State,
+    has_hung_at_exit,
     verdicts_on,
 )
-from diag.pytest_monitor.conditions import harmless, is_debugged, marked_s
+from diag.pytest_monitor.conditions import harmless, is_debugged, marked_s, now_ticks
 
 _CRASHED = "???"  # the phase that both plugins give a test whose process has ended
 
@@ -70,6 +72,7 @@ class Session:
         self._exit_status = 0
         # Numbers are not used twice, also when a program runs pytest several times.
         self._state = State(pid=os.getpid(), number=time.monotonic_ns(), is_worker=is_worker)
+        self._left: dict[int, str] = {}
         self._board: Board | None = Board.of_this_process(folder)
         signal.signal(OWN_SIGNAL, self._on_signal)
         self._tell(STARTING)
@@ -107,6 +110,7 @@ class Session:
     def pytest_runtest_protocol(self, item: pytest.Item) -> Generator[None, Any, Any]:
         """Tell of a test that starts, and of its end."""
         self._marked_s = marked_s(item)
+        self._state = self._state._replace(since_ticks=now_ticks())
         self._tell(BETWEEN, item.nodeid)
         try:
             return (yield)
@@ -121,6 +125,14 @@ class Session:
             return (yield)
         finally:
             self._tell(BETWEEN, item.nodeid)
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_fixture_setup(self, fixturedef: Any) -> Generator[None, Any, Any]:
+        """Take what a fixture of a wider scope has started as not the test's own."""
+        result = yield
+        if fixturedef.scope != "function":
+            self._put(since_ticks=now_ticks())
+        return result
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_runtest_call(self, item: pytest.Item) -> Generator[None, Any, Any]:
@@ -141,11 +153,16 @@ class Session:
             self._tell(BETWEEN, item.nodeid)
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
-    def pytest_sessionfinish(self, exitstatus: int) -> Generator[None, Any, Any]:
-        """Tell of the end of the session."""
+    def pytest_sessionfinish(
+        self, session: pytest.Session, exitstatus: int
+    ) -> Generator[None, Any, Any]:
+        """Tell of the end of the session; a worker that hung at its end makes the run fail."""
         self._exit_status = int(exitstatus)
         self._tell(FINISH)
-        return (yield)
+        result = yield
+        if exitstatus == pytest.ExitCode.OK and has_hung_at_exit(self._folder):
+            session.exitstatus = pytest.ExitCode.TESTS_FAILED
+        return result
 
     @pytest.hookimpl(trylast=True)
     def pytest_unconfigure(self) -> None:
@@ -161,6 +178,14 @@ class Session:
                     report.longrepr += f"\n\n{text}"
                 else:
                     report.sections.append(("diag", text))
+
+    def left_behind(self, test: str, tids: Iterable[int]) -> None:
+        """Tell of threads that a test has left behind: a later one may hang because of them."""
+        alive = {thread.native_id for thread in threading.enumerate()}
+        self._left = {tid: name for tid, name in self._left.items() if tid in alive}
+        self._left |= dict.fromkeys(tids, test)
+        if self._board is not None:
+            self._board.leave(self._left)
 
     def pytest_enter_pdb(self) -> None:
         """Stand aside: somebody debugs."""
@@ -184,7 +209,8 @@ class Session:
                 self._board = None
             state = state._replace(pid=os.getpid(), taken=0, is_worker=False)
         marked_s = self._marked_s if phase in OF_A_TEST else None
-        watched = phase not in (BETWEEN, STARTING)
+        # A worker of pytest-xdist stays until the others are done.
+        watched = phase not in (BETWEEN, STARTING) and not (phase == EXIT and state.is_worker)
         self._state = state._replace(
             number=state.number + 1,
             phase=phase,

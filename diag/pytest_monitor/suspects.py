@@ -1,18 +1,28 @@
 """Who of the processes of pytest hangs, and why. Pure: from looks and boards to an answer."""
 
 from collections.abc import Iterable, Mapping
+from typing import NamedTuple
 
 from msgspec.structs import replace
 
+from diag.analysis.liveness import judge
+from diag.analysis.tree import Tree
 from diag.model.finding import Confidence, Finding, Severity
-from diag.model.ids import ProcessId
+from diag.model.ids import ThreadId
 from diag.model.process import Process
 from diag.model.recording import Recording
 from diag.model.report import Report
 from diag.model.snapshot import Snapshot
 from diag.model.thread import Thread
+from diag.pipeline import last_pair
 from diag.policy.judgement import headline_of
-from diag.pytest_monitor.board import RUNS_CODE, UNATTENDED, State
+from diag.pytest_monitor.board import ENDS_FIXTURES, EXIT, RUNS_CODE, UNATTENDED, State
+
+# Of multiprocessing, started once; they end by themselves.
+_HELPERS = frozenset({"resource tracker", "fork server"})
+
+# The outermost functions of a main thread that runs a program, by its path or by -m.
+_PROGRAMS = frozenset({"<module>", "_run_module_as_main"})
 
 Boards = Mapping[int, State]
 """What each process of pytest did at the first of two looks, by pid."""
@@ -23,8 +33,9 @@ def without_own_parts(recording: Recording, boards: Boards) -> Recording:
 
     Handlers of signals that are not the test's, in pytest and in what has inherited them
     by fork; and, while a worker of pytest-xdist runs a test, the thread by which execnet
-    receives what to do next: it runs no code of a test. Nor is a main thread parked that
-    runs a test, unless the test has children, which may send a signal.
+    receives what to do next: it runs no code of a test. Nor is a main thread that runs a
+    test, or one beneath it, parked until a signal from outside: only the test's own
+    processes may send one.
     """
     receivers = {
         thread.tid
@@ -53,19 +64,46 @@ def _receives(thread: Thread) -> bool:
 
 def _without(snapshot: Snapshot, boards: Boards, receivers: set[int]) -> Snapshot:
     harmless = _harmless(snapshot, boards)
-    parents = {process.parent_pid for process in snapshot.processes}
+    families = _families(snapshot, boards)
     processes = []
     for process in snapshot.processes:
         caught = process.signals_caught
         if caught is not None:
             caught &= ~harmless.get(process.pid, 0)
         threads = tuple(thread for thread in process.threads if thread.tid not in receivers)
-        state = boards.get(process.pid)
-        unattended = state is not None and state.phase in UNATTENDED and process.pid not in parents
+        family = families.get(process.pid)
+        signallers = None if family is None else tuple(sorted(family - {process.pid}))
         processes.append(
-            replace(process, signals_caught=caught, threads=threads, unattended=unattended)
+            replace(process, signals_caught=caught, threads=threads, signallers=signallers)
         )
     return replace(snapshot, processes=tuple(processes))
+
+
+def _families(snapshot: Snapshot, boards: Boards) -> dict[int, set[int]]:
+    """Return the processes that a test has, with that of pytest, by the pid of each of them.
+
+    The controller of pytest-xdist runs none while its workers do.
+    """
+    found: dict[int, set[int]] = {}
+    for process in snapshot.processes:  # parents come before their children
+        if process.pid in boards:
+            phase = boards[process.pid].phase
+            unattended = phase in UNATTENDED or (phase == EXIT and _is_at_exit(process))
+            family = {process.pid} if unattended else None
+        else:
+            family = found.get(process.parent_pid)
+        if family is not None:
+            family.add(process.pid)
+            found[process.pid] = family
+    return found
+
+
+def _is_at_exit(process: Process) -> bool:
+    """Whether the interpreter ends: a program may run pytest and go on."""
+    stack = process.threads[0].stack if process.threads else None
+    if stack is None:
+        return False
+    return not stack.frames or stack.frames[-1].function not in _PROGRAMS
 
 
 def _harmless(snapshot: Snapshot, boards: Boards) -> dict[int, int]:
@@ -79,25 +117,49 @@ def _harmless(snapshot: Snapshot, boards: Boards) -> dict[int, int]:
     return found
 
 
-def hung(report: Report, boards: Boards) -> dict[int, tuple[Finding, ...]]:
-    """Return the processes of pytest whose main thread can never go on, with the proofs.
+class Judged(NamedTuple):
+    """What came of two looks.
+
+    Attributes:
+        report: for people.
+        never: the threads that can never run again, whatever could not be read. The cause
+            of it may be less certain.
+
+    """
+
+    report: Report
+    never: frozenset[ThreadId]
+
+
+def judged(report: Report, recording: Recording) -> Judged:
+    """Add who is proven to be stuck, if the report says that anything is wrong."""
+    pair = last_pair(recording.snapshots)
+    if pair is None or not any(each.severity is Severity.ERROR for each in report.findings):
+        return Judged(report, frozenset())
+    return Judged(report, judge(*map(Tree, pair)).proven)
+
+
+def hung(found: Judged, boards: Boards) -> dict[int, tuple[Finding, ...]]:
+    """Return the processes of pytest whose main thread can never go on, with the causes.
 
     One that waits for another of them is left out.
     """
-    found = {}
-    for pid in boards:
-        proofs = tuple(
-            finding
-            for finding in report.findings
-            if finding.severity is Severity.ERROR
-            and finding.confidence is Confidence.PROVEN
-            and any(place.tid == pid for place in (finding.primary, *finding.related))
-        )
-        if proofs:
-            found[pid] = proofs
-    parents = {view.process.pid: view.process.parent_pid for view in report.processes}
-    waiting = {above for pid in found for above in _above(pid, parents)}
-    return {pid: proofs for pid, proofs in found.items() if pid not in waiting}
+    causes = {pid: _causes(found, pid) for pid in boards}
+    hangs = {pid: findings for pid, findings in causes.items() if findings}
+    parents = {view.process.pid: view.process.parent_pid for view in found.report.processes}
+    waiting = {above for pid in hangs for above in _above(pid, parents)}
+    return {pid: findings for pid, findings in hangs.items() if pid not in waiting}
+
+
+def _causes(found: Judged, pid: int) -> tuple[Finding, ...]:
+    is_stuck = ThreadId(pid, pid) in found.never
+    return tuple(
+        finding
+        for finding in found.report.findings
+        if finding.severity is Severity.ERROR
+        and (is_stuck or finding.confidence is Confidence.PROVEN)
+        and any(place.tid == pid for place in (finding.primary, *finding.related))
+    )
 
 
 def _above(pid: int, parents: Mapping[int, int]) -> Iterable[int]:
@@ -122,11 +184,21 @@ def beneath(report: Report, pid: int, boards: Boards) -> tuple[Process, ...]:
     return tuple(found)
 
 
-def stuck_beneath(report: Report, pid: int, boards: Boards) -> tuple[ProcessId, ...]:
-    """Return the processes that one of pytest has started and that can never go on."""
-    live = {view.process.pid: view.live for view in report.processes}
+def stuck_beneath(found: Judged, pid: int, boards: Boards) -> tuple[Process, ...]:
+    """Return what the test of a process of pytest has started and what can never go on.
+
+    Idle workers of pools are spared, which would take the lock of their queue with them, and
+    until fixtures end what they or earlier tests have started.
+    """
+    state = boards[pid]
+    spared = {pid for pool in found.report.pools if not pool.of_threads for pid in pool.idle}
+    spared |= {view.process.pid for view in found.report.processes if view.role in _HELPERS}
+    since_ticks = 0 if state.phase in ENDS_FIXTURES else state.since_ticks
     return tuple(
-        process.id
-        for process in beneath(report, pid, boards)
-        if live[process.pid] and not any(value is not False for value in live[process.pid].values())
+        process
+        for process in beneath(found.report, pid, boards)
+        if process.state != "Z"
+        and process.id.start_ticks >= since_ticks
+        and (state.phase == EXIT or process.pid not in spared)
+        and all(ThreadId(process.pid, thread.tid) in found.never for thread in process.threads)
     )

@@ -152,7 +152,7 @@ def test_what_a_test_left_behind_is_not_the_cause_of_later_hangs(tmp_path: Path)
     """Unless it is: who waits for a lock of those threads, or for their end, waits for them."""
     xml = tmp_path / "results.xml"
     run = finish(start(SUITES, tmp_path / "evidence", "--diag", f"--junitxml={xml}", "left"))
-    assert "6 failed, 1 passed" in run.out, run.out + run.error
+    assert "7 failed, 2 passed" in run.out, run.out + run.error
     found = results(xml)
     for name, rule in {
         "test_circle": "lock-cycle",
@@ -161,8 +161,11 @@ def test_what_a_test_left_behind_is_not_the_cause_of_later_hangs(tmp_path: Path)
         "test_lock_of_one_who_was_left": "lock-cycle",
         "test_plain_lock_that_one_of_them_holds": "lock-cycle",
         "test_end_of_one_who_was_left": "lock-cycle",
+        "test_lost_task": "lost-task",
     }.items():
         assert f"ERROR (proven)  {rule}" in found[name].text, (name, found[name].text)
+    of_another = found["test_lock_of_one_who_was_left"].text
+    assert " was left behind by left/test_left.py::test_circle" in of_another
 
 
 def test_a_hang_at_exit_is_named_and_ended(tmp_path: Path) -> None:
@@ -171,6 +174,15 @@ def test_a_hang_at_exit_is_named_and_ended(tmp_path: Path) -> None:
     assert run.status == 1
     assert "pytest (interpreter exit) hangs" in run.error
     assert 'thread "forgotten"' in run.error
+
+
+def test_a_worker_of_xdist_that_hangs_at_exit_makes_the_run_fail(tmp_path: Path) -> None:
+    options = ("--diag", "-p", "xdist.plugin", "-n2", "at_exit")
+    run = finish(start(SUITES, tmp_path / "evidence", *options))
+    assert "1 passed" in run.out
+    assert run.status == 1
+    assert "a worker of pytest-xdist (interpreter exit) hangs" in run.error
+    assert "was left behind by at_exit/test_exit.py::test_leaves_a_thread" in run.error
 
 
 def test_pytest_itself_is_ended_where_it_cannot_be_interrupted(tmp_path: Path) -> None:

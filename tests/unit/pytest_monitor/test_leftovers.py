@@ -2,6 +2,7 @@
 
 from msgspec.structs import replace
 
+from diag.model.finding import Location
 from diag.model.ids import ThreadId
 from diag.model.lock import Lock, LockKind
 from diag.model.recording import Recording
@@ -10,7 +11,7 @@ from diag.model.stack import Stack
 from diag.model.thread import Thread
 from diag.model.wait import Wait, WaitKind
 from diag.pytest_monitor.board import CALL, State
-from diag.pytest_monitor.leftovers import Leftovers, without
+from diag.pytest_monitor.leftovers import Leftovers, left_words, without
 from tests.unit.cli.conftest import recording
 from tests.unit.render.examples import fork_logging
 from tests.unit.world import frames, process, snapshot, thread
@@ -57,12 +58,12 @@ def tids(found: Recording | None) -> list[int]:
 class TestAmong:
     def test_stuck_since_an_earlier_test(self) -> None:
         report, leftovers = judged(member(PID), member(LEFT)), Leftovers()
-        assert leftovers.among(report, state(1)) == frozenset()
+        assert leftovers.among(report, state(1), {}) == frozenset()
         leftovers.note(report, state(1))
-        assert leftovers.among(report, state(1)) == frozenset()  # it hangs in this very test
-        assert leftovers.among(report, state(2)) == {ThreadId(PID, LEFT)}
+        assert leftovers.among(report, state(1), {}) == frozenset()  # it hangs in this very test
+        assert leftovers.among(report, state(2), {}) == {ThreadId(PID, LEFT)}
         leftovers.note(report, state(2))
-        assert leftovers.among(report, state(2)) == {ThreadId(PID, LEFT)}
+        assert leftovers.among(report, state(2), {}) == {ThreadId(PID, LEFT)}
 
     def test_who_has_run_since_or_could(self) -> None:
         leftovers = Leftovers()
@@ -70,12 +71,30 @@ class TestAmong:
         ran = judged(member(PID), member(LEFT, switches=6))
         live = judged(member(PID), member(LEFT), live=True)
         for report in (ran, live):
-            assert leftovers.among(report, state(2)) == frozenset()
+            assert leftovers.among(report, state(2), {}) == frozenset()
 
     def test_without_counters_nobody(self) -> None:
         report, leftovers = judged(member(PID), member(LEFT, switches=None)), Leftovers()
         leftovers.note(report, state(1))
-        assert leftovers.among(report, state(2)) == frozenset()
+        assert leftovers.among(report, state(2), {}) == frozenset()
+
+    def test_who_outlived_the_test_that_started_it(self) -> None:
+        report, leftovers = judged(member(PID), member(LEFT)), Leftovers()
+        assert leftovers.among(report, state(2), {ThreadId(PID, LEFT): "test_it"}) == frozenset()
+        assert leftovers.among(report, state(2), {ThreadId(PID, LEFT): "test_before"}) == {
+            ThreadId(PID, LEFT)
+        }
+
+
+def test_who_was_left_behind_and_has_a_part_in_it_is_named_with_its_test() -> None:
+    (finding, *_) = fork_logging().findings
+    place = Location(pid=PID, tid=LEFT, process_role="main", thread="helper")
+    findings = (replace(finding, related=(place,)),)
+    left = {ThreadId(PID, LEFT): "test_a.py::test_before"}
+    words = left_words(findings, left, "test_it")
+    assert words == 'thread "helper" (tid 11) was left behind by test_a.py::test_before\n'
+    assert left_words(findings, left, "test_a.py::test_before") == ""
+    assert left_words((finding,), left, "test_it") == ""
 
 
 class TestWithout:

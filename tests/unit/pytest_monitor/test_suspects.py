@@ -2,14 +2,20 @@
 
 import signal
 
+from msgspec.structs import replace
+
+from diag.model.finding import Confidence
+from diag.model.lock import Lock, LockKind, ParentCopy
 from diag.model.recording import Header, Recording
-from diag.model.report import Report
+from diag.model.report import PoolView
 from diag.pipeline import judge
-from diag.pytest_monitor.board import BETWEEN, CALL, State
+from diag.pytest_monitor.board import BETWEEN, CALL, EXIT, TEARDOWN, State
 from diag.pytest_monitor.suspects import (
+    Judged,
     about,
     beneath,
     hung,
+    judged,
     stuck_beneath,
     without_own_parts,
 )
@@ -33,25 +39,26 @@ USR1 = 1 << signal.SIGUSR1 - 1
 TEST = State(pid=10, number=7, phase=CALL, name="test_it.py::test_it")
 
 
-def judged(*processes, boards, channels=()) -> Report:
+def seen(*processes, boards, channels=()) -> Judged:
     looks = tuple(snapshot(*processes, channels=channels, at_s=at_s) for at_s in (1.0, 2.0))
     header = Header(format=1, diag_version="0", host=HOST, started_at_unix_s=0.0)
-    return judge(without_own_parts(Recording(header=header, snapshots=looks), boards))
+    recording = without_own_parts(Recording(header=header, snapshots=looks), boards)
+    return judged(judge(recording), recording)
 
 
 def test_a_test_that_waits_for_a_lock_of_nobody_hangs() -> None:
-    report = judged(process(10, thread(10, lock_wait(), stack=LOCKING)), boards={10: TEST})
+    report = seen(process(10, thread(10, lock_wait(), stack=LOCKING)), boards={10: TEST})
     ((pid, proofs),) = hung(report, {10: TEST}).items()
     assert pid == 10
-    assert about(report, proofs).headline == proofs[0].title
+    assert about(report.report, proofs).headline == proofs[0].title
     assert hung(report, {}) == {}
 
 
 def test_a_handler_of_the_program_may_help_one_of_pytest_not() -> None:
     main = process(10, thread(10, lock_wait(), stack=LOCKING), signals=USR1)
     ours = {10: TEST._replace(harmless=USR1)}
-    assert hung(judged(main, boards=ours), ours)
-    assert not hung(judged(main, boards={10: TEST}), {10: TEST})
+    assert hung(seen(main, boards=ours), ours)
+    assert not hung(seen(main, boards={10: TEST}), {10: TEST})
 
 
 def test_a_child_has_inherited_handlers_by_fork_only() -> None:
@@ -61,20 +68,20 @@ def test_a_child_has_inherited_handlers_by_fork_only() -> None:
         child = process(
             11, thread(11, lock_wait(), stack=LOCKING), parent=10, signals=USR1, forked=forked
         )
-        report = judged(parent, child, boards=ours)
+        report = seen(parent, child, boards=ours)
         assert bool(hung(report, ours)) is forked
     later = process(11, thread(11, lock_wait(), stack=LOCKING), parent=10, signals=2, forked=True)
     ours = {10: TEST._replace(harmless=0b10 | USR1)}
-    assert hung(judged(parent, later, boards=ours), ours)
+    assert hung(seen(parent, later, boards=ours), ours)
 
 
 def test_a_main_thread_is_parked_between_tests_only() -> None:
     main = process(10, thread(10, lock_wait(), stack=PARKED))
     for phase, hangs in ((CALL, True), (BETWEEN, False)):
         boards = {10: TEST._replace(phase=phase)}
-        assert bool(hung(judged(main, boards=boards), boards)) is hangs
+        assert bool(hung(seen(main, boards=boards), boards)) is hangs
     child = process(11, thread(11, SLEEPING), parent=10)
-    assert not hung(judged(main, child, boards={10: TEST}), {10: TEST})
+    assert not hung(seen(main, child, boards={10: TEST}), {10: TEST})
 
 
 def test_the_receiver_of_execnet_does_not_help_a_test() -> None:
@@ -91,7 +98,7 @@ def test_the_receiver_of_execnet_does_not_help_a_test() -> None:
         (TEST, False),
         (TEST._replace(is_worker=True, phase=BETWEEN), False),
     ):
-        report = judged(controller, worker, boards={10: state}, channels=channels)
+        report = seen(controller, worker, boards={10: state}, channels=channels)
         assert bool(hung(report, {10: state})) is hangs
 
 
@@ -100,8 +107,59 @@ def test_the_innermost_process_of_pytest_is_the_one() -> None:
     inner = process(11, thread(11, waits_for_child(12)), parent=10)
     child = process(12, thread(12, lock_wait(), stack=LOCKING), parent=11, forked=True)
     boards = {10: TEST, 11: TEST._replace(pid=11)}
-    report = judged(outer, inner, child, boards=boards)
+    report = seen(outer, inner, child, boards=boards)
     assert list(hung(report, boards)) == [11]
-    assert [process.pid for process in beneath(report, 11, boards)] == [12]
-    assert [process_id.pid for process_id in stuck_beneath(report, 11, boards)] == [12]
-    assert beneath(report, 10, boards) == ()
+    assert [process.pid for process in beneath(report.report, 11, boards)] == [12]
+    assert [process.pid for process in stuck_beneath(report, 11, boards)] == [12]
+    assert beneath(report.report, 10, boards) == ()
+
+
+def test_a_child_of_a_test_is_parked_for_the_processes_of_the_test_only() -> None:
+    main = process(10, thread(10, waits_for_child(11)))
+    parked = process(11, thread(11, lock_wait(), stack=PARKED), parent=10)
+    live = process(12, thread(12, SLEEPING), parent=10)
+    boards = {10: TEST}
+    assert hung(seen(main, parked, boards=boards), boards)
+    assert not hung(seen(main, parked, live, boards=boards), boards)
+    between = {10: TEST._replace(phase=BETWEEN)}
+    assert not hung(seen(main, parked, boards=between), between)
+
+
+def test_a_hang_may_be_proven_where_its_cause_is_not() -> None:
+    """A lock that a fork has captured, or that the child has taken itself: it hangs anyway."""
+    lock = Lock(
+        kind=LockKind.LOCK, address=0x10, locked=True, parent_copy=ParentCopy(10, locked=False)
+    )
+    main = process(10, thread(10, waits_for_child(11)))
+    child = process(
+        11, thread(11, replace(lock_wait(), lock=lock), stack=LOCKING), parent=10, forked=True
+    )
+    found = seen(main, child, boards={10: TEST})
+    ((finding,),) = hung(found, {10: TEST}).values()
+    assert (finding.rule, finding.confidence) == ("orphaned-lock", Confidence.LIKELY)
+    unread = replace(child, signals_caught=None)
+    assert not hung(seen(main, unread, boards={10: TEST}), {10: TEST})
+
+
+def test_what_outlives_the_test_is_not_ended_before_its_fixtures_are() -> None:
+    main = process(10, thread(10, waits_for_child(11)))
+    child = process(11, thread(11, lock_wait(), stack=LOCKING), parent=10, forked=True)
+    found = seen(main, child, boards={10: TEST})
+    started = child.id.start_ticks
+    for since_ticks, phase, ended in (
+        (started, CALL, True),
+        (started + 1, CALL, False),
+        (started + 1, TEARDOWN, True),
+    ):
+        boards = {10: TEST._replace(since_ticks=since_ticks, phase=phase)}
+        assert bool(stuck_beneath(found, 10, boards)) is ended
+
+
+def test_idle_workers_of_a_pool_are_spared_until_the_interpreter_ends() -> None:
+    main = process(10, thread(10, waits_for_child(11)))
+    child = process(11, thread(11, lock_wait(), stack=LOCKING), parent=10, forked=True)
+    found = seen(main, child, boards={10: TEST})
+    pool = PoolView("multiprocessing.Pool", 10, of_threads=False, idle=(11,), working=(), stuck=())
+    found = found._replace(report=replace(found.report, pools=(pool,)))
+    assert stuck_beneath(found, 10, {10: TEST}) == ()
+    assert stuck_beneath(found, 10, {10: TEST._replace(phase=EXIT)}) != ()
