@@ -14,11 +14,13 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from diag.collect.memory import PROC
+from diag.collect.room import descriptor_limit
 from diag.collect.tree import read_stat
 from diag.model.ids import ProcessId
 from diag.model.sample import Ended
 
 _MOST_FOLLOWED = 256  # a descriptor of diag's own each
+_SHARE_KEPT = 1 / 16  # of those that it may have, at most
 # struct pidfd_info, as of its first version: mask, ten fields of no interest, exit_code.
 _INFO = struct.Struct("=Q 52x i")
 _GET_INFO = 3 << 30 | _INFO.size << 16 | 0xFF << 8 | 11  # PIDFD_GET_INFO
@@ -32,11 +34,12 @@ class Endings:
         # Numbers in a copied tree are no processes of this machine.
         self._follows = proc_root == PROC
         self._fds: dict[ProcessId, int] = {}
+        self._most = min(_MOST_FOLLOWED, int(descriptor_limit() * _SHARE_KEPT))
 
     def follow(self, processes: Iterable[ProcessId]) -> None:
         """Follow these too, as far as the budget allows."""
         for process in processes:
-            if self._follows and process not in self._fds and len(self._fds) < _MOST_FOLLOWED:
+            if self._follows and process not in self._fds and len(self._fds) < self._most:
                 fd = _open(process)
                 if fd is not None:
                     self._fds[process] = fd

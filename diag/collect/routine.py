@@ -1,52 +1,23 @@
-"""Who has run lately: the scheduler's counters of every thread of a tree.
+"""Who has run lately: passes over the scheduler's counters of every thread of a tree.
 
 Cheap enough for hours: the files stay open and one `pread` a thread and pass tells
-whether it moved. Nothing is understood here; that takes a sweep.
-
-`/proc/PID/task/TID/schedstat` holds CPU time, run delay and the number of times the
-thread got a CPU (Documentation/scheduler/sched-stats.rst). A thread for which it has
-not changed has not run in between. A kept descriptor names the thread itself: once the
-thread has ended a read fails with ESRCH, even when another thread has got its id.
+whether it moved (followed.py). Nothing is understood here; that takes a sweep.
 """
 
-import os
 import resource
 import time
 from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
-from diag.collect.procfs import list_numbers, read_once
-from diag.collect.tree import read_stat, read_tree
+from diag.collect.followed import Followed, Kept, Pulse, Still
+from diag.collect.procfs import read_once
+from diag.collect.room import descriptor_limit, raise_descriptor_limit
+from diag.collect.tree import read_tree
 from diag.model.ids import ProcessId, ThreadId
 
-_BYTES = 4096
 _FULL_EVERY_S = 10.0  # processes that changed parents, or came without their parent running
-_NS = 1e-9
+_SHARE_KEPT = 1 / 3  # of the descriptors that diag may have
 _PAGE_BYTES = resource.getpagesize()
-
-Still = tuple[ThreadId, bytes]
-"""A thread and its counters, which have not changed since the pass before."""
-
-
-class Pulse(NamedTuple):
-    """One process in one pass.
-
-    Attributes:
-        id: pid and start time.
-        parent_pid: when it was found.
-        name: the kernel's name of it, then.
-        threads: number of threads.
-        moved: threads that have run since the pass before.
-        cpu_s: CPU time that its threads have used since the pass before.
-
-    """
-
-    id: ProcessId
-    parent_pid: int
-    name: str
-    threads: int
-    moved: int
-    cpu_s: float
 
 
 class Seen(NamedTuple):
@@ -68,44 +39,6 @@ class Seen(NamedTuple):
     cost_s: float
 
 
-class _Thread:
-    """The open files of one thread, and what they said last."""
-
-    __slots__ = ("children_fd", "counters", "cpu_ns", "schedstat_fd")
-
-    def __init__(self, pid: int, tid: int) -> None:
-        base = f"/proc/{pid}/task/{tid}/"
-        self.schedstat_fd = os.open(base + "schedstat", os.O_RDONLY | os.O_CLOEXEC)
-        try:
-            self.children_fd = os.open(base + "children", os.O_RDONLY | os.O_CLOEXEC)
-        except FileNotFoundError:
-            self.children_fd = -1  # without CONFIG_PROC_CHILDREN: full passes find them
-        except OSError:
-            os.close(self.schedstat_fd)
-            raise
-        self.counters = b""
-        self.cpu_ns = 0
-
-    def close(self) -> None:
-        os.close(self.schedstat_fd)
-        if self.children_fd >= 0:
-            os.close(self.children_fd)
-
-
-class _Process:
-    def __init__(self, pid: int) -> None:
-        stat = read_stat(pid)
-        self.id = ProcessId(pid=pid, start_ticks=stat.start_ticks)
-        self.parent_pid, self.name = stat.parent_pid, stat.name
-        self.task_fd = os.open(f"/proc/{pid}/task", os.O_RDONLY | os.O_CLOEXEC | os.O_DIRECTORY)
-        self.threads: dict[int, _Thread] = {}
-
-    def close(self) -> None:
-        os.close(self.task_fd)
-        for thread in self.threads.values():
-            thread.close()
-
-
 class Routine:
     """Passes over one tree; a process once seen is followed until it ends.
 
@@ -113,18 +46,26 @@ class Routine:
         root: pid of the target.
         adopted: gives further pids that belong to the tree though they do not
             descend from the root any more.
+        keep: how many descriptors may stay open between passes; None for as many as leave
+            room for looks.
 
     Raises:
         OSError: the root is gone.
 
     """
 
-    def __init__(self, root: int, *, adopted: Callable[[], Iterable[int]] = tuple) -> None:
-        _raise_descriptor_limit()
+    def __init__(
+        self,
+        root: int,
+        *,
+        adopted: Callable[[], Iterable[int]] = tuple,
+        keep: int | None = None,
+    ) -> None:
         self._root, self._adopted = root, adopted
-        self._processes: dict[int, _Process] = {root: _Process(root)}
+        raise_descriptor_limit()
+        self._kept = Kept(int(descriptor_limit() * _SHARE_KEPT) if keep is None else keep)
+        self._processes: dict[int, Followed] = {root: Followed(root, self._kept)}
         self._full_at_s = 0.0
-        self._found: set[int] = set()
 
     @property
     def pids(self) -> tuple[int, ...]:
@@ -154,12 +95,13 @@ class Routine:
         for pid in queue:  # grows while children are found
             if pid not in self._processes and not self._add(pid):
                 continue
-            pulse = self._read(self._processes[pid], still, members)
+            process = self._processes[pid]
+            pulse = process.read(still, members)
             if pulse is None:
                 self._processes.pop(pid).close()
                 continue
             pulses.append(pulse)
-            if new := self._found - self._processes.keys():
+            if new := process.children - self._processes.keys():
                 queue += new.difference(queue)
         return Seen(
             at_s=at_s,
@@ -182,83 +124,10 @@ class Routine:
 
     def _add(self, pid: int) -> bool:
         try:
-            self._processes[pid] = _Process(pid)
+            self._processes[pid] = Followed(pid, self._kept)
         except OSError:
-            return False  # it ended, or there are no descriptors left: the sweep says so
+            return False  # it ended
         return True
-
-    def _read(self, process: _Process, still: list[Still], members: list[ThreadId]) -> Pulse | None:
-        """Read one process, None if it has ended."""
-        pid = process.id.pid
-        threads = process.threads
-        # proc_task_getattr (fs/proc/base.c): 2, and one for each thread
-        if os.fstat(process.task_fd).st_nlink - 2 != len(threads) and not _list(process):
-            return None
-        moved, cpu_ns = 0, 0
-        self._found.clear()
-        ended: list[int] = []
-        for tid, thread in threads.items():
-            try:
-                counters = os.pread(thread.schedstat_fd, _BYTES, 0)
-            except ProcessLookupError:
-                ended.append(tid)
-                continue
-            thread_id = ThreadId(pid, tid)
-            members.append(thread_id)
-            if counters == thread.counters:
-                still.append((thread_id, counters))
-                continue
-            now_ns = int(counters.split(None, 1)[0])
-            if thread.counters:
-                cpu_ns += now_ns - thread.cpu_ns
-            thread.counters, thread.cpu_ns = counters, now_ns
-            moved += 1
-            if thread.children_fd >= 0:
-                self._found.update(_children(thread.children_fd))
-        for tid in ended:
-            threads.pop(tid).close()
-        if not threads and not _list(process):
-            return None
-        return Pulse(
-            process.id, process.parent_pid, process.name, len(threads), moved, cpu_ns * _NS
-        )
-
-
-def _list(process: _Process) -> bool:
-    """Bring the list of threads up to date; False if the process has ended."""
-    pid = process.id.pid
-    try:
-        if read_stat(pid).start_ticks != process.id.start_ticks:
-            return False
-        tids = set(list_numbers(f"/proc/{pid}/task"))
-    except OSError:
-        return False
-    for tid in process.threads.keys() - tids:
-        process.threads.pop(tid).close()
-    for tid in tids - process.threads.keys():
-        try:
-            process.threads[tid] = _Thread(pid, tid)
-        except OSError:
-            continue  # it ended
-    return bool(process.threads)
-
-
-def _children(fd: int) -> Iterable[int]:
-    try:
-        data = os.pread(fd, _BYTES, 0)
-    except OSError:
-        return ()
-    numbers = data.split()
-    if len(data) == _BYTES:
-        numbers = numbers[:-1]  # cut off; a full pass finds the rest
-    return map(int, numbers)
-
-
-def _raise_descriptor_limit() -> None:
-    """Use as many descriptors as the hard limit allows: two a thread are kept open."""
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    if soft != resource.RLIM_INFINITY and soft < hard:
-        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
 
 
 def read_rss(pid: int) -> int | None:

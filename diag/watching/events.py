@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from diag.collect.routine import Still
+from diag.collect.followed import Still
 from diag.model.ids import ThreadId
 
 

@@ -10,7 +10,7 @@ kept below a share of one CPU.
 from enum import StrEnum
 from typing import NamedTuple
 
-from diag.collect.routine import Still
+from diag.collect.followed import Still
 from diag.model.ids import ThreadId
 from diag.watching.events import (
     Acted,

@@ -3,7 +3,8 @@
 import time
 from collections.abc import Callable
 
-from diag.collect.routine import Pulse, Seen, read_rss
+from diag.collect.followed import Pulse
+from diag.collect.routine import Seen, read_rss
 from diag.model.finding import Finding
 from diag.model.gap import Gap
 from diag.model.ids import ProcessId

@@ -39,6 +39,10 @@ def tell(process: subprocess.Popen[bytes]) -> None:
     read_until(process.stdout, b"DONE")
 
 
+def open_files() -> int:
+    return len(list(Path("/proc/self/fd").iterdir()))
+
+
 def take_until(routine: Routine, fits: Callable[[Seen], bool]) -> Seen:
     """Make passes until one fits."""
     until_s = time.monotonic() + DEADLINE_S
@@ -103,10 +107,26 @@ def test_the_end_of_the_root_is_the_end() -> None:
         assert routine.take().processes == ()
 
 
-def test_every_file_is_closed_again() -> None:
-    def open_files() -> int:
-        return len(list(Path("/proc/self/fd").iterdir()))
+def test_with_few_descriptors_most_files_are_opened_for_each_pass() -> None:
+    code = (
+        "import os, signal, threading, time; signal.signal(signal.SIGCHLD, signal.SIG_IGN)\n"
+        "wait = lambda: threading.Thread(target=time.sleep, args=(60,), daemon=True).start()\n"
+        "for _ in range(9): wait()\n"
+        "if os.fork() == 0: wait(); time.sleep(60)\n"
+        "print('READY')\n"
+        "while True: pass"
+    )
+    before = open_files()
+    with started(code) as target, closing(Routine(target.pid, keep=10)) as routine:
+        seen = take_until(routine, lambda seen: len(seen.still) == 11)
+        assert [pulse.threads for pulse in seen.processes] == [10, 2]
+        assert [pulse.moved for pulse in seen.processes] == [1, 0]
+        os.kill(seen.processes[1].id.pid, signal.SIGKILL)
+        take_until(routine, lambda seen: len(seen.processes) == 1)
+        assert open_files() <= before + 2 + 10, "two are those of the target's streams"
 
+
+def test_every_file_is_closed_again() -> None:
     code = "import os, sys, time; print('READY'); [os.fork() for _ in range(4)]; time.sleep(60)"
     with started(code) as target:
         before = open_files()

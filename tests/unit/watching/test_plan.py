@@ -4,7 +4,7 @@ import itertools
 
 import pytest
 
-from diag.collect.routine import Still
+from diag.collect.followed import Still
 from diag.model.ids import ThreadId
 from diag.watching.events import Acted, Exited, Interrupted, Judged, Looked, Lost, Passed
 from diag.watching.plan import (
