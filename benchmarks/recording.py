@@ -16,8 +16,8 @@ from diag.cli.report import read_recording
 from diag.collect.sampling import Sampler
 from diag.render.options import Options
 from diag.render.terminal import render
+from diag.watching.counters import SAMPLE_EVERY_S
 from diag.watching.look import first_look, make_header, second_look
-from diag.watching.loop import SAMPLE_EVERY_S
 from diag.watching.plan import CALM_LOOK_EVERY_S
 from diag.watching.recorder import Recorder
 

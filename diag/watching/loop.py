@@ -1,7 +1,6 @@
 """The loop of a watch: carries out what the plan says, and tells it what came of it."""
 
 import time
-from collections import deque
 from collections.abc import Callable
 
 from msgspec.structs import replace
@@ -9,7 +8,6 @@ from msgspec.structs import replace
 from diag.analysis.liveness import needs_stacks
 from diag.analysis.tree import Tree
 from diag.collect.routine import Routine, Seen
-from diag.collect.sampling import Sampler
 from diag.collect.stacks import add_stacks
 from diag.errors import TargetForbiddenError, TargetGoneError
 from diag.model.errorline import ErrorLine
@@ -20,7 +18,7 @@ from diag.model.report import Report
 from diag.model.sample import Activity, Sample
 from diag.model.snapshot import Snapshot
 from diag.watching import events, plan
-from diag.watching.growing import grows
+from diag.watching.counters import Counters
 from diag.watching.helper import helpers_cpu_s
 from diag.watching.hooks import Hooks, Outcome, still_true
 from diag.watching.look import first_look, make_header, second_look
@@ -30,13 +28,7 @@ from diag.watching.story import Story
 from diag.watching.target import Target
 
 PYSPY_DEADLINE_S = 5.0
-SAMPLE_EVERY_S = 10.0
-FIRST_S = 60.0  # most hangs come early: until then the pictures are denser
-FIRST_SAMPLE_EVERY_S = 0.5
-SAMPLE_SHARE = 0.002  # of one CPU, at most
-GROWS_S = 8.0  # what grows for half of this time is looked at
 MOST_STACKS = 16  # processes whose stacks are taken without need
-MOST_SAMPLES = 360  # kept for the judgement: an hour
 
 
 def ask_pyspy(seen: Snapshot, *, show_locals: bool = False) -> Snapshot:
@@ -72,13 +64,10 @@ class Watcher:
         self._lost: Gap | None = None
         self._pair: tuple[Snapshot, ...] = ()
         self._report: Report | None = None
-        self._sampler = Sampler(target.pid)
-        self._samples: deque[Sample] = deque(maxlen=MOST_SAMPLES)
+        self._counters = Counters(target.pid, self._sampled)
         self._activities: tuple[Activity, ...] = ()
-        self._sample_at_s = 0.0
         self._error_lines: tuple[ErrorLine, ...] = ()
         self._alarmed = False
-        self._grows = False
         self.story = Story(target.id, settings.interval_s, time.monotonic(), hooks.trouble)
 
     def run(self) -> Outcome:
@@ -94,10 +83,10 @@ class Watcher:
             while step.do is not Do.STOP:
                 event = self._wait(step) or self._perform(step)
                 step = self._plan.after(event)
+            self._note(self._target.errors.finish())
         finally:
             self._routine.close()
-            self._sampler.close()
-        self._note(self._target.errors.finish())
+            self._counters.close()
         end = End(because=step.because)
         self._hooks.record(end)
         return Outcome(
@@ -165,11 +154,9 @@ class Watcher:
         seen: Seen = self._routine.take()
         if not seen.processes:
             return events.Exited(seen.at_s)
-        if seen.at_s >= self._sample_at_s:
-            self._sample(seen.at_s)
-        event = events.Passed(
-            seen.at_s, seen.still, seen.members, seen.cost_s, self._alarmed, self._grows
-        )
+        self._counters.pass_by(seen.at_s)
+        grow = self._counters.grow
+        event = events.Passed(seen.at_s, seen.still, seen.members, seen.cost_s, self._alarmed, grow)
         self._alarmed = False
         self.story.passed(seen, self._plan.interval_s)
         self._hooks.show(self.story)
@@ -183,23 +170,9 @@ class Watcher:
         self._error_lines += lines
         for line in lines:
             self._hooks.record(line)
-        if not self._samples or lines[0].at_s > self._samples[-1].at_s + FIRST_SAMPLE_EVERY_S:
-            self._sample(lines[0].at_s)
+        self._counters.take_at(lines[0].at_s)
 
-    def _sample(self, at_s: float) -> None:
-        """Keep the counters for rules about slowness; seldom, as they cost more than a pass."""
-        before_s = time.thread_time()
-        try:
-            sample = self._sampler.take()
-        except TargetGoneError:
-            return  # the next step sees it
-        cost_s = time.thread_time() - before_s
-        early = not self._samples or at_s - self._samples[0].at_s < FIRST_S
-        every_s = FIRST_SAMPLE_EVERY_S if early else SAMPLE_EVERY_S
-        self._sample_at_s = at_s + max(every_s, cost_s / SAMPLE_SHARE)
-        self._samples.append(sample)
-        recent = [each for each in self._samples if each.at_s >= sample.at_s - GROWS_S]
-        self._grows = grows(recent) and recent[-1].at_s - recent[0].at_s >= GROWS_S / 2
+    def _sampled(self, sample: Sample) -> None:
         self.story.sampled(sample)
         self._hooks.record(sample)
 
@@ -224,7 +197,7 @@ class Watcher:
 
     def _wants_stacks(self, seen: Snapshot, step: Step) -> bool:
         """Return whether a look needs stacks: rules about slowness do, if it is not too costly."""
-        about_slowness = self._grows or step.because in (plan.REGULAR, plan.GROWTH)
+        about_slowness = self._counters.grow or step.because in (plan.REGULAR, plan.GROWTH)
         return needs_stacks(Tree(seen)) or (about_slowness and len(seen.processes) <= MOST_STACKS)
 
     def _count(self, first: Snapshot) -> None:
@@ -232,10 +205,7 @@ class Watcher:
         samples, self._activities = count_until(
             first, first.started_s + plan.CONFIRM_AFTER_S, record=lambda _: None
         )
-        ends = (samples[0], samples[-1])  # the first has the connections
-        self._samples += ends
-        for sample in ends:
-            self._hooks.record(sample)
+        self._counters.add(samples[0], samples[-1])  # the first has the connections
         for activity in self._activities:
             self._hooks.record(activity)
 
@@ -261,7 +231,7 @@ class Watcher:
         return Recording(
             header=self._header,
             snapshots=self._pair,
-            samples=tuple(self._samples),
+            samples=self._counters.samples,
             activities=self._activities,
             error_lines=self._error_lines,
             end=end,
