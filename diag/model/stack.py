@@ -80,9 +80,10 @@ class Stack(Record, frozen=True):
         """The frames of this process alone.
 
         A process that multiprocessing forked never returns to the frames that called
-        `_launch` (multiprocessing/popen_fork.py): they are copies of its parent's.
+        `_launch` (multiprocessing/popen_fork.py): they are copies of its parent's. Who is
+        in `_launch` itself is the parent, and forks just now.
         """
         for number, frame in enumerate(self.frames):
-            if frame.bare_name == _FORKS and frame.file.endswith(_FORKING_MODULE):
+            if number and frame.bare_name == _FORKS and frame.file.endswith(_FORKING_MODULE):
                 return self.frames[:number]
         return self.frames

@@ -1,6 +1,5 @@
 """What the rules about threads that can never run again have in common."""
 
-import signal
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from typing import Any
@@ -9,6 +8,7 @@ from diag.analysis.candidate_words import UNPROVEN
 from diag.analysis.case import Case
 from diag.analysis.causes import Cause, CauseKind
 from diag.analysis.chain import evidence_of, runs_user_code, victim_links, wait_links
+from diag.analysis.endings import exit_code_of, exit_statuses, last_seen, signal_of
 from diag.analysis.owners import OwnerState
 from diag.model.base import Record
 from diag.model.finding import Confidence, Evidence, Link, Source
@@ -118,17 +118,16 @@ def _evidence(case: Case, deadlock: Deadlock) -> list[Evidence]:
 
 
 def ended_children(case: Case, owners: Iterable[int]) -> Iterator[Evidence]:
-    """Yield how children have ended that were seen as zombies."""
-    wanted = frozenset(owners)
-    sampled = (process for sample in case.samples for process in sample.processes)
+    """Yield how children have ended, as far as that is known."""
+    wanted, seen = frozenset(owners), last_seen(case.samples)
     ended = {
-        each.pid: each.exit_status
-        for each in sampled
-        if each.parent_pid in wanted and each.state == "Z"
+        child.pid: status
+        for child, status in exit_statuses(case.samples).items()
+        if child in seen and seen[child].parent_pid in wanted
     }
     now = (process for process in case.tree.processes.values() if process.parent_pid in wanted)
-    ended |= {process.pid: process.exit_status for process in now if process.state == "Z"}
-    for pid, status in ended.items():
+    known = {process.pid: process.exit_status for process in now if process.state == "Z"}
+    for pid, status in (known | ended).items():
         yield Evidence(text=f"child {pid} has ended{_how(status)}", source=Source.OBSERVED)
 
 
@@ -136,10 +135,7 @@ def _how(status: int | None) -> str:
     """Return how a process ended, from the status that wait4(2) gives."""
     if status is None:
         return ""
-    number = status & 0x7F
-    if not number:
-        return f" with exit code {status >> 8}"
-    try:
-        return f" by {signal.Signals(number).name}"
-    except ValueError:
-        return f" by signal {number}"
+    code, ended_by = exit_code_of(status), signal_of(status)
+    if code is not None:
+        return f" with exit code {code}"
+    return f" by {ended_by.name}" if ended_by is not None else " by a signal"

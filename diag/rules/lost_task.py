@@ -1,11 +1,15 @@
 """A pool that waits for the result of a task which none of its workers has any more."""
 
 from collections.abc import Iterator
+from functools import partial
 
+from diag.analysis.amounts import plural
 from diag.analysis.case import Case
 from diag.analysis.causes import CauseKind
 from diag.analysis.completions import TaskState, workers_of
-from diag.model.finding import Evidence, Finding, Severity, Source
+from diag.analysis.doomed import Doomed, doomed_pools
+from diag.analysis.rates import span_s
+from diag.model.finding import Confidence, Evidence, Finding, Severity, Source
 from diag.model.pool import Pool, PoolKind
 from diag.rules.base import Rule
 from diag.rules.deadlock import Deadlock, common_fields, deadlocks, ended_children
@@ -63,6 +67,16 @@ _STRAY_ADVICE = (
     " subprocess. Get results with a time-out."
 )
 
+_DOOMED = (
+    "multiprocessing.Pool replaces workers that end, without limit. Where its initializer raises,"
+    " each new worker ends before it takes a task: processes start for ever, and nothing runs,"
+    " which only standard error tells."
+)
+_DOOMED_ADVICE = (
+    "Look for the traceback of the initializer on standard error. Catch what can fail there, or use"
+    " ProcessPoolExecutor, which fails all Futures with BrokenProcessPool instead."
+)
+
 
 def _check(case: Case) -> Iterator[Finding]:
     for deadlock in deadlocks(case, CauseKind.LOST_TASK):
@@ -76,6 +90,30 @@ def _check(case: Case) -> Iterator[Finding]:
             advice=advice,
             **fields | {"evidence": (*fields["evidence"], *_facts(case, deadlock))},
         )
+    yield from map(partial(_doomed, case), doomed_pools(case))
+
+
+def _doomed(case: Case, found: Doomed) -> Finding:
+    codes = " or ".join(map(str, found.codes))
+    tasks = plural(len(found.pool.tasks), "task")
+    return Finding(
+        rule=RULE.id,
+        severity=RULE.severity,
+        confidence=Confidence.LIKELY,
+        title=f"{case.name(found.waiter)} waits for a task that no worker of its pool gets to:"
+        f" each ends with exit code {codes} as soon as it is started",
+        explanation=_DOOMED,
+        advice=_DOOMED_ADVICE,
+        primary=case.locate(found.waiter),
+        evidence=(
+            Evidence(
+                text=f"{found.ended} workers ended in {span_s(case.samples):.1f} s, and none of"
+                " the first was there at the end",
+                source=Source.OBSERVED,
+            ),
+            Evidence(text=f"the pool has {tasks} without a result", source=Source.READ),
+        ),
+    )
 
 
 def _story(case: Case, deadlock: Deadlock) -> tuple[str, str, str]:
