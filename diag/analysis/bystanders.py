@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from diag.analysis.keepers import loop_of
+from diag.analysis.keepers import loop_of, receives_orders, runs_a_test
 from diag.model.ids import ThreadId
 from diag.model.lock import LockKind
 from diag.model.thread import Thread
@@ -28,11 +28,15 @@ class Bystanders(NamedTuple):
 def bystanders_among(threads: Mapping[ThreadId, Thread]) -> Bystanders:
     """Return the bystanders among the threads of a process."""
     harmless, idle, roles = set(), set(), {}
+    testing = any(runs_a_test(thread) for thread in threads.values())
     for thread_id, thread in threads.items():
         loop = loop_of(thread) if thread.native is None else None
         if loop is not None:
             harmless.add(thread_id)
             roles[thread_id] = f"{loop}: it does nothing for the program"
+        elif testing and receives_orders(thread):
+            harmless.add(thread_id)
+            roles[thread_id] = "pytest-xdist's: it takes orders for after the test"
         elif thread.native is not None:
             if thread.native.harmless:
                 harmless.add(thread_id)

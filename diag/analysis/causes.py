@@ -9,7 +9,7 @@ from diag.analysis.graph import Graph, sinks, wait_for_graph, waiters_of, waitin
 from diag.analysis.idioms import Idiom, idiom_of
 from diag.analysis.liveness import Liveness
 from diag.analysis.owners import OwnerState
-from diag.analysis.roles import is_helper, is_idle_worker
+from diag.analysis.roles import is_helper, is_idle_worker, machinery_role
 from diag.analysis.signals import idles, knows_ended_threads
 from diag.analysis.starvation import gil_holder, wants_gil
 from diag.analysis.tree import Tree
@@ -17,6 +17,7 @@ from diag.analysis.wakers import Wakers
 from diag.model.base import Record
 from diag.model.ids import ThreadId
 from diag.model.lock import LockKind
+from diag.model.origin import is_installed
 from diag.model.wait import WaitKind
 
 
@@ -60,9 +61,10 @@ def find_causes(tree: Tree, liveness: Liveness) -> tuple[Cause, ...]:
     keepers = _keepers_of_gils(tree, liveness)
     causes = []
     for sink in sinks(graph):
-        if not sink <= liveness.proven and all(_may_idle(tree, member) for member in sink):
-            continue  # without a proof, those who wait as idle programs do are idle
         kind = _kind_of(tree, liveness, graph, sink, keepers)
+        idle = kind is not CauseKind.LOCK_CYCLE and all(_may_idle(tree, each) for each in sink)
+        if idle and not sink <= liveness.proven:
+            continue  # without a proof, those who wait as idle programs do are idle
         causes.append(
             Cause(
                 kind=kind,
@@ -245,6 +247,8 @@ def _rank(tree: Tree, member: ThreadId) -> int:
     thread = tree.threads[member]
     frame = user_frame(thread.stack)
     if frame is None or is_library(frame) or is_idle_worker(tree, member):
+        return 4
+    if is_installed(frame) and machinery_role(thread.stack) is not None:
         return 4
     idiom = idiom_of(thread.stack)
     if idiom in _FOLLOWERS or thread.wait.kind is WaitKind.CHILD:

@@ -19,6 +19,7 @@ _WORKER_LOOPS = (
 # The same for threads that keep a pool going, the innermost first.
 _MACHINERY = (
     ("multiprocessing/queues.py", "_feed", "feeder"),
+    ("loky/backend/queues.py", "_feed", "feeder"),
     ("concurrent/futures/process.py", "run", "manager"),
     ("concurrent/futures/process.py", "_queue_management_worker", "manager"),  # 3.8
     ("loky/process_executor.py", "run", "manager"),

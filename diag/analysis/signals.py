@@ -17,11 +17,13 @@ from diag.model.wait import WaitKind
 
 # Caught in nearly every Python process without being a way to be woken: Python's
 # own SIGINT, faults (faulthandler), and the two that glibc keeps for itself (nptl: 32, 33);
-# SIGCHLD comes from a child, see `who_signals`.
+# SIGCHLD comes from a child, see `who_signals`; SIGWINCH tells the size of a terminal, and
+# GNU readline catches it as soon as it is imported (pytest does).
 _NOT_A_WAKER = frozenset(
     {
         signal.SIGINT,
         signal.SIGCHLD,
+        signal.SIGWINCH,
         signal.SIGSEGV,
         signal.SIGFPE,
         signal.SIGABRT,
