@@ -44,19 +44,19 @@ def unresolved(tree: Tree, thread_id: ThreadId) -> Unresolved | None:
     """
     if idle_loop(tree, thread_id) is None:
         return None
-    graph = _graph(tree, thread_id.pid)
+    graph = await_graph(tree, thread_id.pid)
     own = tasks_of(tree, thread_id)
     waiters = waiters_of(graph)
     found = [s for s in sinks(graph) if own.keys() & (s | set(waiting_for(waiters, s)))]
     told = [sink for sink in found if any(isinstance(node, TaskId) for node in sink)]
     if not told:
         return None
-    everyone = _tasks_by_id(tree, thread_id.pid)
+    everyone = tasks_by_id(tree, thread_id.pid)
     sink = min(told, key=lambda each: _rank(everyone, each, len(waiting_for(waiters, each))))
     return Unresolved(
-        tasks=tuple(sorted(_only_tasks(sink), key=lambda task: _kind_rank(everyone[task]))),
+        tasks=tuple(sorted(only_tasks(sink), key=lambda task: _kind_rank(everyone[task]))),
         threads=tuple(sorted(node for node in sink if isinstance(node, ThreadId))),
-        waiting=_only_tasks(waiting_for(waiters, sink)),
+        waiting=only_tasks(waiting_for(waiters, sink)),
     )
 
 
@@ -64,9 +64,9 @@ def follower(tree: Tree, thread_id: ThreadId) -> TaskId | None:
     """Return a task of an idle loop that waits for a thread, None if a task is to blame."""
     if idle_loop(tree, thread_id) is None or unresolved(tree, thread_id) is not None:
         return None
-    graph = _graph(tree, thread_id.pid)
+    graph = await_graph(tree, thread_id.pid)
     waiters = waiters_of(graph)
-    tasks = _only_tasks(node for sink in sinks(graph) for node in waiting_for(waiters, sink))
+    tasks = only_tasks(node for sink in sinks(graph) for node in waiting_for(waiters, sink))
     return next((task for task in tasks if task.thread == thread_id), None)
 
 
@@ -78,7 +78,7 @@ def blames_tasks(tree: Tree, sink: frozenset[ThreadId]) -> bool:
     """
     found = {thread_id: unresolved(tree, thread_id) for thread_id in sink}
     told = [each for each in found.values() if each is not None]
-    if not told or all(_tasks_by_id(tree, each.tasks[0].pid)[each.tasks[0]].kind is AwaitKind.IO
+    if not told or all(tasks_by_id(tree, each.tasks[0].pid)[each.tasks[0]].kind is AwaitKind.IO
                        for each in told):  # fmt: skip
         return False
     results = {
@@ -102,11 +102,13 @@ def _follows(tree: Tree, thread_id: ThreadId, results: set[int]) -> bool:
     return any(task.future in results for task in awaited)
 
 
-def _only_tasks(nodes: Iterable[Node]) -> tuple[TaskId, ...]:
+def only_tasks(nodes: Iterable[Node]) -> tuple[TaskId, ...]:
+    """Return those of some nodes that are tasks."""
     return tuple(node for node in nodes if isinstance(node, TaskId))
 
 
-def _tasks_by_id(tree: Tree, pid: int) -> dict[TaskId, AioTask]:
+def tasks_by_id(tree: Tree, pid: int) -> dict[TaskId, AioTask]:
+    """Return the unfinished tasks of all loops that threads of a process run."""
     return {
         task_id: task
         for thread_id in tree.threads_of[pid]
@@ -114,9 +116,9 @@ def _tasks_by_id(tree: Tree, pid: int) -> dict[TaskId, AioTask]:
     }
 
 
-def _graph(tree: Tree, pid: int) -> dict[Node, frozenset[Node]]:
+def await_graph(tree: Tree, pid: int) -> dict[Node, frozenset[Node]]:
     """Return for each task of a process, and each thread that runs one's work, who it waits for."""
-    tasks = _tasks_by_id(tree, pid)
+    tasks = tasks_by_id(tree, pid)
     by_address = {task_id.address: task_id for task_id in tasks}
     holders: dict[int, set[TaskId]] = defaultdict(set)
     resolvers: dict[int, TaskId] = {}
@@ -153,5 +155,5 @@ def _rank(
     tasks: dict[TaskId, AioTask], sink: frozenset[Node], waiting: int
 ) -> tuple[bool, int, int, list[Node]]:
     """Sort key: cycles first, then what others wait for."""
-    kinds = min(_kind_rank(tasks[task]) for task in _only_tasks(sink))
+    kinds = min(_kind_rank(tasks[task]) for task in only_tasks(sink))
     return len(sink) == 1, kinds, -waiting, sorted(sink)

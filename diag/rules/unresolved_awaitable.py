@@ -6,6 +6,7 @@ from diag.analysis.awaiting import Unresolved, unresolved
 from diag.analysis.case import Case
 from diag.analysis.causes import CauseKind
 from diag.analysis.chain import victim_links, wait_link
+from diag.analysis.circles import circles, may_give_up
 from diag.analysis.event_loops import tasks_of
 from diag.analysis.task_words import awaits_words, locate_task, task_link, task_name
 from diag.model.aio import AwaitKind
@@ -24,6 +25,36 @@ def _check(case: Case) -> Iterator[Finding]:
             if found is not None:
                 yield _finding(case, deadlock, loop, found)
                 break
+    for circle in circles(case.tree, case.second):
+        if not {task.thread for task in circle.tasks} & case.liveness.likely:
+            yield _circle(case, circle)
+
+
+def _circle(case: Case, circle: Unresolved) -> Finding:
+    """Return a finding about tasks that await each other while their event loop goes on."""
+    tasks = (*circle.tasks, *circle.waiting)[:_SHOWN_TASKS]
+    ends = may_give_up(case.tree, circle)
+    return Finding(
+        rule=RULE.id,
+        severity=Severity.WARNING if ends else RULE.severity,
+        confidence=Confidence.POSSIBLE if ends else Confidence.LIKELY,
+        title=_circle_title(case, circle),
+        explanation=_CIRCLE,
+        advice=_ADVICE.get(case.task(circle.tasks[0]).kind, _OTHERWISE)
+        + " asyncio.timeout() or wait_for() makes such a wait fail loudly.",
+        primary=locate_task(case, circle.tasks[0]),
+        related=tuple(locate_task(case, task) for task in tasks[1:]),
+        evidence=(
+            Evidence(
+                text=f"both looks, {case.apart_s:.1f} s apart, show each of them in the same wait",
+                source=Source.READ,
+            ),
+        ),
+        chain=(
+            *_task_links(case, circle),
+            *(wait_link(case, thread) for thread in circle.threads),
+        ),
+    )
 
 
 def _finding(case: Case, deadlock: Deadlock, loop: ThreadId, found: Unresolved) -> Finding:
@@ -67,6 +98,15 @@ def _title(case: Case, found: Unresolved) -> str:
     return f"{words}, and nobody is left to provide it"
 
 
+def _circle_title(case: Case, circle: Unresolved) -> str:
+    if not circle.threads:
+        return _title(case, circle)
+    first = task_name(case.task(circle.tasks[0]))
+    more = len(circle.tasks) - 1
+    others = f" and {more} more task{'s' if more > 1 else ''}" if more else ""
+    return f"{first}{others} and {case.names(circle.threads)} wait for each other"
+
+
 def _task_links(case: Case, found: Unresolved) -> list[Link]:
     tasks = (*found.tasks, *found.waiting)
     links = [task_link(case, task) for task in tasks[:_SHOWN_TASKS]]
@@ -96,6 +136,11 @@ _EXPLANATION = (
     "The event loop polls without a time-out: no callback is ready, no timer is set, no descriptor"
     " of it leads to anybody who could still act, and no thread is left that could call into it."
     " What its tasks await can only come from themselves."
+)
+_CIRCLE = (
+    "Each of these tasks awaits what only another one of them can give. Their event loop goes on"
+    " with other tasks, and nothing looks stuck from outside. A task that cancels one of them, or"
+    " an asyncio time-out, could still end it."
 )
 _PARKED = (
     " If the program is meant to do nothing until it is interrupted (Ctrl-C), this is no trouble."

@@ -10,6 +10,8 @@ from collections.abc import Callable, Iterable
 import msgspec
 
 from diag import __version__
+from diag.analysis.circles import has_circles
+from diag.analysis.tree import Tree
 from diag.collect.cpython import add_objects, add_subjects, subject_reader
 from diag.collect.freezer import add_frozen
 from diag.collect.host import read_host
@@ -195,9 +197,10 @@ def _with_limits(seen: Snapshot) -> Snapshot:
 def _is_worth_a_deep_look(first: Snapshot) -> bool:
     """Whether what was read from memory may tell more when it is read again.
 
-    A GIL that changes hands, an event loop that goes round, a thread that runs.
+    A GIL that changes hands, an event loop that goes round, a thread that runs; tasks that
+    await each other, which are not read at one moment.
     """
-    return any(
+    return has_circles(Tree(first)) or any(
         (thread.wait.kind is WaitKind.RUNNING and thread.ident is not None)
         or (thread.wait.lock is not None and thread.wait.lock.kind is LockKind.GIL)
         or (thread.loop is not None and thread.loop.callback is not None)

@@ -169,6 +169,69 @@ class TestUnresolvedAwaitable:
         assert (found.severity, found.confidence) == (Severity.WARNING, Confidence.POSSIBLE)
 
 
+class TestTasksInACircle:
+    """In a loop that lives: a timer is set."""
+
+    LIVE = Loop(address=LOOP, ready=0, timers=1, next_deadline_s=100.2)
+    WAITS = msgspec.structs.replace(polls("pipe:[1]"), timed=True)
+    ABBA = (
+        task(2, AwaitKind.LOCK, object=0xA, holds=(0xB,)),
+        task(3, AwaitKind.LOCK, object=0xB, holds=(0xA,)),
+    )
+
+    def seen(self, *tasks: AioTask, then: tuple[AioTask, ...] | None = None) -> Case:
+        first, second = (
+            loop_process(*each, loop=self.LIVE, wait=self.WAITS) for each in (tasks, then or tasks)
+        )
+        return Case(
+            snapshot(first, channels=OWN_PIPE),
+            snapshot(second, channels=OWN_PIPE, at_s=101.0),
+            HOST,
+        )
+
+    def test_locks_in_opposite_order_are_likely(self) -> None:
+        (found,) = findings(self.seen(*self.ABBA, task(4, AwaitKind.SLEEP)))
+        assert (found.rule, found.confidence) == ("unresolved-awaitable", Confidence.LIKELY)
+        assert found.severity is Severity.ERROR
+        assert {found.primary.function, found.related[0].function} == {"job2", "job3"}
+
+    def test_a_lock_that_a_task_holds_itself(self) -> None:
+        (found,) = findings(self.seen(task(2, AwaitKind.LOCK, object=0xA, holds=(0xA,))))
+        assert "itself" in found.title
+
+    def test_who_waits_for_somebody_outside_is_left_in_peace(self) -> None:
+        chain = (
+            task(2, AwaitKind.LOCK, object=0xA),
+            task(3, AwaitKind.SLEEP, holds=(0xA,)),
+            task(4, AwaitKind.TASKS, tasks=(2, 3)),
+            task(5, AwaitKind.EVENT),
+        )
+        assert not findings(self.seen(*chain))
+
+    def test_a_circle_that_was_gone_in_the_second_look_was_none(self) -> None:
+        one, other = self.ABBA
+        assert not findings(self.seen(*self.ABBA, then=(one,)))
+        moved = msgspec.structs.replace(other, holds=(), kind=AwaitKind.SLEEP, object=None)
+        assert not findings(self.seen(*self.ABBA, then=(one, moved)))
+        renamed = msgspec.structs.replace(other, name="Task-77")
+        assert not findings(self.seen(*self.ABBA, then=(one, renamed)))
+
+    def test_semaphores_may_be_released_by_anybody(self) -> None:
+        pair = tuple(msgspec.structs.replace(t, kind=AwaitKind.SEMAPHORE) for t in self.ABBA)
+        assert not findings(self.seen(*pair))
+
+    def test_a_time_out_of_its_own_ends_it(self) -> None:
+        one, other = self.ABBA
+        timed = msgspec.structs.replace(one, frames=(*one.frames, *frames("wait_for ~a.py:1")))
+        assert not findings(self.seen(timed, other))
+
+    def test_a_time_out_nearby_may_end_it(self) -> None:
+        waiting = task(9, AwaitKind.FUTURE)
+        nearby = msgspec.structs.replace(waiting, frames=frames("wait_for ~asyncio/tasks.py:1"))
+        (found,) = findings(self.seen(*self.ABBA, nearby))
+        assert (found.severity, found.confidence) == (Severity.WARNING, Confidence.POSSIBLE)
+
+
 class TestEventLoopBlocked:
     BUSY = Loop(address=LOOP, ready=0, timers=1, next_deadline_s=0.1, callback=0x55, task=1)
     TASKS = (task(1, None), task(2, AwaitKind.SLEEP))
