@@ -11,7 +11,8 @@ from diag.model.sample import Activity, ThreadActivity
 
 _MOST_LOOKS = 0.6
 _FAIR_SHARE = 0.3  # of what each would have if all that count had the same
-_LEAST_LOOKS = 10
+LEAST_LOOKS = 10
+_TURNS = 0.25
 
 
 class Demand(NamedTuple):
@@ -24,7 +25,8 @@ class Demand(NamedTuple):
             runnable or waited for the GIL, on average.
         gil_share: part of that time which was spent waiting for the GIL, 0 to 1.
         running: threads in state R in most looks.
-        runnable_cpus: CPUs that the process would use: threads in state R, on average.
+        runnable_cpus: CPUs that the process would use: threads in state R, on average over
+            all looks, those included that lived for a part of them.
         used_cpus: CPU time used per second.
 
     """
@@ -37,18 +39,28 @@ class Demand(NamedTuple):
     runnable_cpus: float
     used_cpus: float
 
+    @property
+    def at_once(self) -> int:
+        """How many threads ran or were runnable at once; a thread at the GIL does so in turns."""
+        return max(len(self.running), int(self.runnable_cpus + _TURNS))
+
 
 def demands(activity: Activity, *, ticks_per_s: int) -> dict[int, Demand]:
     """Return what each process that was looked at wants, by pid."""
     ticks = (activity.ended_s - activity.started_s) * ticks_per_s
     by_pid: dict[int, list[ThreadActivity]] = {}
     for thread in activity.threads:
-        if thread.looks >= _LEAST_LOOKS:
-            by_pid.setdefault(thread.pid, []).append(thread)
-    return {pid: _demand(pid, threads, ticks) for pid, threads in by_pid.items()}
+        by_pid.setdefault(thread.pid, []).append(thread)
+    looks = {pid: max(thread.looks for thread in threads) for pid, threads in by_pid.items()}
+    return {
+        pid: _demand(pid, threads, looks[pid], ticks)
+        for pid, threads in by_pid.items()
+        if looks[pid] >= LEAST_LOOKS
+    }
 
 
-def _demand(pid: int, threads: list[ThreadActivity], ticks: float) -> Demand:
+def _demand(pid: int, lived: list[ThreadActivity], looks: int, ticks: float) -> Demand:
+    threads = [thread for thread in lived if thread.looks >= LEAST_LOOKS]
     computing = _computing(threads)
     ran = sum(thread.running / thread.looks for thread in computing)
     at_gil = sum(thread.waiting_for_gil / thread.looks for thread in computing)
@@ -58,8 +70,8 @@ def _demand(pid: int, threads: list[ThreadActivity], ticks: float) -> Demand:
         wanted_cpus=ran + at_gil,
         gil_share=at_gil / (ran + at_gil) if ran + at_gil else 0.0,
         running=tuple(t for t in threads if t.running >= _MOST_LOOKS * t.looks),
-        runnable_cpus=sum(thread.running / thread.looks for thread in threads),
-        used_cpus=sum(thread.cpu_ticks for thread in threads) / ticks if ticks > 0 else 0.0,
+        runnable_cpus=sum(thread.running for thread in lived) / looks,
+        used_cpus=sum(thread.cpu_ticks for thread in lived) / ticks if ticks > 0 else 0.0,
     )
 
 

@@ -51,8 +51,8 @@ class Load(NamedTuple):
     @property
     def nested(self) -> list[Demand]:
         """Processes with several native threads, if there are far too many in all, else []."""
-        several = [demand for demand in self.wanting if len(demand.running) >= 2]
-        threads = sum(len(demand.running) for demand in several)
+        several = [demand for demand in self.wanting if demand.at_once >= 2]
+        threads = sum(demand.at_once for demand in several)
         return several if len(several) >= 2 and threads > _OVER * self.right else []
 
     @property

@@ -3,7 +3,8 @@
 from collections.abc import Iterator
 
 from diag.analysis.case import Case
-from diag.model.finding import Confidence, Evidence, Finding, Severity, Source
+from diag.analysis.demand import Demand
+from diag.model.finding import Confidence, Evidence, Finding, Location, Severity, Source
 from diag.rules.base import Rule, Scope
 from diag.rules.load import has_load, limits_in_words, load_of, locate, throttling_evidence
 
@@ -13,7 +14,7 @@ def _check(case: Case) -> Iterator[Finding]:
     if load is None or not load.nested:
         return
     processes = load.nested
-    threads = sum(len(demand.running) for demand in processes)
+    threads = sum(demand.at_once for demand in processes)
     each = max(1, load.right // len(processes))
     yield Finding(
         rule=RULE.id,
@@ -27,18 +28,25 @@ def _check(case: Case) -> Iterator[Finding]:
         f" {min(len(processes), load.right)} processes with {each} each. Set OMP_NUM_THREADS,"
         " OPENBLAS_NUM_THREADS or MKL_NUM_THREADS, or use threadpoolctl.threadpool_limits in"
         " the initializer of the pool.",
-        primary=locate(case, processes[0].running[0]),
+        primary=_place(case, processes[0]),
         related=tuple(case.locate_process(demand.pid) for demand in processes[1:]),
         evidence=(
             Evidence(
-                text="threads that ran or were runnable in most looks: "
-                + ", ".join(f"{len(demand.running)} of {demand.pid}" for demand in processes),
+                text="threads that ran or were runnable at once: "
+                + ", ".join(f"{demand.at_once} of {demand.pid}" for demand in processes),
                 source=Source.OBSERVED,
             ),
             Evidence(text=f"they can get {limits_in_words(load)}", source=Source.OBSERVED),
             *throttling_evidence(load),
         ),
     )
+
+
+def _place(case: Case, demand: Demand) -> Location:
+    """Return where the first thread computes; its process if all live for a moment only."""
+    if demand.running:
+        return locate(case, demand.running[0])
+    return case.locate_process(demand.pid)
 
 
 RULE = Rule(

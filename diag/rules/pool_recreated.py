@@ -123,7 +123,7 @@ def _dying_again(case: Case, owner: Process) -> Finding | None:
     if not _uses_a_pool(case, owner):
         return None
     statuses = exit_statuses(case.samples)
-    workers = [each for each in children_in(case, owner) if _may_work(each, owner)]
+    workers = [each for each in children_in(case, owner) if _may_work(case, each, owner)]
     sets = sets_of(workers, case)
     last = {each.id for each in case.samples[-1].processes if each.state != "Z"}
     over = [members for members in sets if not any(each.id in last for each in members)]
@@ -151,9 +151,17 @@ def _died(statuses: dict[ProcessId, int], child: ProcessSample) -> bool:
     return _is_bad(statuses.get(child.id, 0))
 
 
-def _may_work(child: ProcessSample, owner: Process) -> bool:
+def _may_work(case: Case, child: ProcessSample, owner: Process) -> bool:
     """Whether a child may be a worker: it is no command that the owner runs beside its pool."""
-    return child.forked_without_exec or child.name == owner.name
+    if child.forked_without_exec:
+        return True
+    workers = [
+        case.tree.processes[pid]
+        for pid in case.tree.children_of[owner.pid]
+        if role_of(case.tree, pid) == "worker"
+    ]
+    spawned = bool(workers) and not any(worker.forked_without_exec for worker in workers)
+    return spawned and child.name == owner.name
 
 
 def _is_bad(status: int) -> bool:

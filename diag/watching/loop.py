@@ -205,7 +205,10 @@ class Watcher:
         samples, self._activities = count_until(
             first, first.started_s + plan.CONFIRM_AFTER_S, record=lambda _: None
         )
-        self._counters.add(samples[0], samples[-1])  # the first has the connections
+        first_of_all, *between, last = samples  # the first has the connections
+        self._counters.add(
+            first_of_all, *(sample for sample in between if sample.ended), last
+        )
         for activity in self._activities:
             self._hooks.record(activity)
 

@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Callable
 from contextlib import closing
 
+from diag.analysis.demand import LEAST_LOOKS
 from diag.collect.activity import Observer
 from diag.collect.cpython import Circling
 from diag.collect.sampling import Sampler
@@ -22,6 +23,7 @@ _ACTIVITY_AT_MOST_S = 3.0
 _MOST_PAUSING = 8  # threads of a process; more are looked at only where CPU time is used
 _PAUSES = (WaitKind.SLEEP, WaitKind.LOCK)
 _LOOKS_AT_LEAST = 20  # on a crowded machine diag itself waits for a CPU
+_ACTIVITY_CROWDED_S = 8.0  # at most, for the few looks without which nothing is said
 
 
 def count_until(
@@ -88,14 +90,15 @@ class _Counting:
     def observe(self, pids: set[int], until_s: float) -> Activity:
         """Look at threads until `until_s` and long enough, sampling all the while."""
         started_s = time.monotonic()
-        latest_s = started_s + _ACTIVITY_AT_MOST_S
+        latest_s, crowded_s = started_s + _ACTIVITY_AT_MOST_S, started_s + _ACTIVITY_CROWDED_S
         enough_s = min(max(until_s, started_s + _ACTIVITY_AT_LEAST_S), latest_s)
         observer = Observer(self._first, pids)
         circling = Circling(self._first)
         circles_at_s = 0.0  # it costs more, and must not keep the other from looking
         try:
-            while (now_s := time.monotonic()) < latest_s and (
-                now_s < enough_s or min(observer.looks, circling.looks) < _LOOKS_AT_LEAST
+            while (now_s := time.monotonic()) < enough_s or (
+                (now_s < latest_s and min(observer.looks, circling.looks) < _LOOKS_AT_LEAST)
+                or (now_s < crowded_s and observer.looks < LEAST_LOOKS)
             ):
                 pause_s = observer.look()
                 if now_s >= circles_at_s:

@@ -186,6 +186,22 @@ class TestQuota:
         assert found.rule == "nested-parallelism"
         assert "4 processes compute in 8 threads" in found.title
 
+    @pytest.mark.parametrize(("run", "rules"), [(3, ["nested-parallelism"]), (1, [])])
+    def test_threads_that_live_for_a_moment_count_together(
+        self, run: int, rules: list[str]
+    ) -> None:
+        """32 threads a process, each there for a tenth of the looks: 2.4 or 0.8 run at once."""
+        pids = (11, 12, 13)
+        short = [
+            msgspec.structs.replace(thread(pid, 100 * pid + number), looks=4, running=run)
+            for pid in pids
+            for number in range(32)
+        ]
+        mains = [thread(pid, pid, ticks=30) for pid in pids]
+        workers = [computing(pid, pid, parent=10) for pid in pids]
+        case = seen(SLEEPER, *workers, samples=two_samples(10, *pids), threads=[*mains, *short])
+        assert [found.rule for found in findings(case)] == rules
+
     def test_unknown_limits_are_no_limits(self) -> None:
         case = seen(
             computing(10, 10, 11),
@@ -296,7 +312,9 @@ def collected(ends: dict[int, int], *, worker: bool) -> Case:
 
 
 class TestPoolRecreated:
-    def case(self, *statuses: int, name: str = "python", worker: bool = True) -> Case:
+    def case(
+        self, *statuses: int, name: str = "python", worker: bool = True, forks: bool = False
+    ) -> Case:
         """Workers 20, 220, 420, ... one after the other, each born when the last had ended."""
         pids = [20 + 200 * number for number in range(len(statuses) + 1)]
         ends = [None, *({pid: status} for pid, status in zip(pids, statuses, strict=False))]
@@ -307,7 +325,9 @@ class TestPoolRecreated:
         stack = world.frames("_process_worker ~/concurrent/futures/process.py:246")
         first = world.thread(20, world.SLEEPING, stack=stack if worker else COMPUTE)
         owner = msgspec.structs.replace(SLEEPER, name="python")
-        return seen(owner, world.process(20, first, parent=10), samples=samples)
+        child = world.process(20, first, parent=10)
+        child = msgspec.structs.replace(child, forked_without_exec=forks)
+        return seen(owner, child, samples=samples)
 
     def test_a_worker_dies_each_time_that_it_was_replaced(self) -> None:
         found = only(self.case(1 << 8, 9))
@@ -318,6 +338,10 @@ class TestPoolRecreated:
     def test_workers_that_are_replaced_in_good_order(self) -> None:
         assert findings(self.case(0, 0, 0)) == []
         assert findings(self.case(15, 15, 15)) == []
+
+    def test_commands_of_python_beside_a_pool_that_forks(self) -> None:
+        found = findings(self.case(1 << 8, 1 << 8, forks=True))
+        assert "pool-recreated" not in {each.rule for each in found}
 
     def test_commands_that_fail_beside_a_pool(self) -> None:
         assert "pool-recreated" not in {
