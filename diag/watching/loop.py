@@ -206,9 +206,7 @@ class Watcher:
             first, first.started_s + plan.CONFIRM_AFTER_S, record=lambda _: None
         )
         first_of_all, *between, last = samples  # the first has the connections
-        self._counters.add(
-            first_of_all, *(sample for sample in between if sample.ended), last
-        )
+        self._counters.add(first_of_all, *(sample for sample in between if sample.ended), last)
         for activity in self._activities:
             self._hooks.record(activity)
 
