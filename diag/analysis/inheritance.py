@@ -30,9 +30,22 @@ def inheritance_words(case: Case, reader: ThreadId) -> list[str]:
         if channel is None or end is None or _was_accepted(channel):
             continue
         for holder in channel.writers:
-            if not _writes(case.tree, holder, channel.id):
-                lines.extend(_words(case, reader.pid, holder, end))
+            lines.extend(_words(case, reader.pid, holder, channel.id, end))
     return lines[:_SHOWN]
+
+
+def is_heir(tree: Tree, reader: int, holder: Holder, channel: str) -> bool:
+    """Return whether a process has the other end of what another reads only by a fork, it seems.
+
+    It is a copy of its parent, no relative of the reader but by a common ancestor, and is
+    not in a write to the channel.
+    """
+    process = tree.processes.get(holder.pid)
+    if process is None or not process.forked_without_exec or holder.pid == reader:
+        return False
+    if holder.pid in _ancestors(tree, reader) or reader in _ancestors(tree, holder.pid):
+        return False
+    return not _writes(tree, holder, channel)
 
 
 def _was_accepted(channel: Channel) -> bool:
@@ -49,14 +62,11 @@ def _writes(tree: Tree, holder: Holder, channel: str) -> bool:
     )
 
 
-def _words(case: Case, reader: int, holder: Holder, end: str) -> list[str]:
+def _words(case: Case, reader: int, holder: Holder, channel: str, end: str) -> list[str]:
     never = "never sees end-of-file while it is open there"
-    if holder.pid == reader:
+    if holder.pid == reader and not _writes(case.tree, holder, channel):
         return [f"{reader} itself holds {end} (fd {holder.fd}), and {never}"]
-    process = case.tree.processes.get(holder.pid)
-    if process is None or not process.forked_without_exec:
-        return []
-    if holder.pid in _ancestors(case.tree, reader) or reader in _ancestors(case.tree, holder.pid):
+    if not is_heir(case.tree, reader, holder, channel):
         return []
     who = f"{case.locate_process(holder.pid).process_role} {holder.pid}"
     return [f"{who} holds {end} only by inheritance (fd {holder.fd}), and the reader {never}"]
