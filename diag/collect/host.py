@@ -1,6 +1,7 @@
 """Facts about the machine that a recording needs to be judged elsewhere."""
 
 import os
+import re
 from pathlib import Path
 
 from diag.collect.access import ptrace_scope
@@ -17,20 +18,29 @@ def read_host(*, root: Path = ROOT) -> Host:
     so a copied tree should come from a machine of the same kind.
 
     Raises:
-        OSError: `/proc` or `/sys` is not mounted.
+        OSError: `/proc` is not mounted.
         CpuListError, ValueError: a file there is not understood.
 
     """
-    online = root / "sys/devices/system/cpu/online"
     return Host(
         kernel=_read(root / "proc/sys/kernel/osrelease"),
         machine=os.uname().machine,
-        cpus=len(parse_cpu_list(_read(online), online)),
+        cpus=_cpus(root),
         memory_bytes=_memory_bytes(_read(root / "proc/meminfo")),
         clock_ticks_per_s=os.sysconf("SC_CLK_TCK"),
         page_bytes=os.sysconf("SC_PAGE_SIZE"),
         ptrace_scope=ptrace_scope(root / "proc"),
     )
+
+
+def _cpus(root: Path) -> int:
+    """Return how many CPUs are online; a container, or a chroot, may have no `/sys`."""
+    online = root / "sys/devices/system/cpu/online"
+    try:
+        text = _read(online)
+    except OSError:
+        return len(re.findall(r"^cpu[0-9]+ ", _read(root / "proc/stat"), re.MULTILINE))
+    return len(parse_cpu_list(text, online))
 
 
 def _memory_bytes(meminfo: str) -> int:

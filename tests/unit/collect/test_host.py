@@ -31,3 +31,10 @@ def test_nonsense_is_an_error(tmp_path: Path) -> None:
     write(tmp_path, {**FILES, "proc/meminfo": "MemFree: 1 kB\n"})
     with pytest.raises(ValueError, match="MemTotal"):
         read_host(root=tmp_path)
+
+
+def test_without_sysfs_the_cpus_are_counted_in_proc(tmp_path: Path) -> None:
+    files = {**FILES, "proc/stat": "cpu  9 9\ncpu0 1 2\ncpu1 3 4\nintr 5\n"}
+    del files["sys/devices/system/cpu/online"]
+    write(tmp_path, files)
+    assert read_host(root=tmp_path).cpus == 2
