@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
+import sys
 import time
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
@@ -15,7 +18,10 @@ REDRAW_EVERY_S = 0.95
 
 
 class LiveView:
-    """A context manager: the view is on the terminal while it is open."""
+    """A context manager: the view is on the terminal while it is open.
+
+    Once the terminal has gone away nothing is drawn any more, and the watch goes on.
+    """
 
     def __init__(self) -> None:
         from rich.console import Console
@@ -26,6 +32,7 @@ class LiveView:
         self._live = Live(console=self._console, auto_refresh=False, transient=True)
         self._due_s = 0.0
         self._doing = ""
+        self._gone = False
 
     def __enter__(self) -> Self:
         self._live.start()
@@ -37,16 +44,25 @@ class LiveView:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        self._live.stop()
+        with contextlib.suppress(OSError):
+            self._live.stop()
 
     def show(self, story: Story) -> None:
         """Draw what is known now, unless it was drawn a moment ago."""
         from diag.render.live import draw
 
         now_s = time.monotonic()
-        if now_s < self._due_s and story.doing == self._doing:
+        if self._gone or (now_s < self._due_s and story.doing == self._doing):
             return
         self._due_s, self._doing = now_s + REDRAW_EVERY_S, story.doing
         width, height = self._console.size
         options = stdout_options()._replace(width=width)
-        self._live.update(draw(story.scene(), options, height=height), refresh=True)
+        try:
+            self._live.update(draw(story.scene(), options, height=height), refresh=True)
+        except OSError:
+            self._gone = True
+
+
+def can_draw() -> bool:
+    """Return whether standard output is a terminal that can be drawn on."""
+    return sys.stdout.isatty() and os.environ.get("TERM", "").lower() not in ("dumb", "unknown")

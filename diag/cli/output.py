@@ -56,10 +56,12 @@ def emit(report: Report, outputs: Outputs, *, stream: TextIO | None = None) -> N
     """
     failed: list[str] = []
     written = outputs.file is not None and _try_file(report, outputs, outputs.file, failed)
-    if not written:
-        draw = renderer(outputs.formats, outputs.chosen)
-        write_stream(draw(report, stream_options(stream)), stream)
-    _emit_more(report, outputs, failed)
+    try:
+        if not written:
+            draw = renderer(outputs.formats, outputs.chosen)
+            write_stream(draw(report, stream_options(stream)), stream)
+    finally:  # a terminal that was closed must not cost the files
+        _emit_more(report, outputs, failed)
 
 
 def emit_files(report: Report, outputs: Outputs) -> None:

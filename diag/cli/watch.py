@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import sys
 import time
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
@@ -15,7 +14,7 @@ import click
 
 from diag.cli.exits import say
 from diag.cli.judging import Judging, policy_options
-from diag.cli.live import LiveView
+from diag.cli.live import LiveView, can_draw
 from diag.cli.metrics import Metrics, parse_address
 from diag.cli.options import fail_on_option, output_options, pid_argument, seconds_option
 from diag.cli.output import OutputError, Outputs, emit, emit_files
@@ -89,7 +88,7 @@ def watch(
                 stack.enter_context(Metrics(metrics_file, address)).show
             ]
             found: Callable[[Report, tuple[Finding, ...]], None] = _silent
-            if not quiet and sys.stdout.isatty():
+            if not quiet and can_draw():
                 shows.append(stack.enter_context(LiveView()).show)
             elif not quiet:
                 found = _say_found

@@ -18,7 +18,8 @@ from diag.model.sample import ProcessSample
 from diag.rules.base import Rule
 
 _LEAST_IDLE = 4  # pools that nobody uses, beside any that are used
-_RECENT_S = 2.0
+_RECENT_S = 0.6
+_START_S = 3.0  # many a program makes all its pools then, one after the other
 _APART_S = 0.05  # closer, and they were made together
 _LEAST_DEATHS = 2
 _LEAST_GENERATIONS = 5
@@ -99,6 +100,9 @@ def _abandoned(case: Case, owner: Process, made: list[Made]) -> Finding | None:
         return None
     apart_s = (idle[0].age_s - idle[-1].age_s) / (len(idle) - 1)
     if apart_s < _APART_S or idle[-1].age_s > max(_RECENT_S, 3 * apart_s):
+        return None
+    began_s = owner.id.start_ticks / case.host.clock_ticks_per_s
+    if case.tree.snapshot.started_s - began_s < _START_S:
         return None
     workers = sum(len(workers_of(case.tree, owner, each.pool) or {}) for each in idle)
     what = "threads" if idle[0].pool.kind in OF_THREADS else "processes"

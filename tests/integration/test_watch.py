@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 import diag as public
+from diag.cli.live import can_draw
 from diag.cli.report import read_recording
 from diag.errors import DiagError, ExitStatus, UsageError
 from diag.model.codec import decode_report
@@ -155,6 +156,37 @@ def test_the_live_view_is_drawn_on_a_terminal() -> None:
                 os.kill(watch.pid, signal.SIGTERM)
                 read_until(terminal, b"1 of 1 process read")
                 assert watch.wait(DEADLINE_S) == ExitStatus.FINDINGS
+
+
+def test_a_terminal_that_goes_away_costs_neither_the_watch_nor_the_files(tmp_path: Path) -> None:
+    file = tmp_path / "report.json"
+    with harness.running(PROGRAMS["lock_cycle_rlocks"], TARGET) as pid:
+        ours, theirs = os.openpty()
+        command = [sys.executable, "-m", "diag", "watch", str(pid), "--report", f"json={file}"]
+        with subprocess.Popen(
+            command, stdout=theirs, stderr=subprocess.PIPE, env=environment(), cwd=REPOSITORY
+        ) as watch:
+            os.close(theirs)
+            with os.fdopen(ours, "rb", buffering=0) as terminal:
+                read_until(terminal, b"ERROR (proven)")
+            time.sleep(1.5)  # longer than from one picture to the next
+            assert watch.poll() is None
+            os.kill(watch.pid, signal.SIGTERM)
+            _, err = watch.communicate(timeout=DEADLINE_S)
+    assert (watch.returncode, err) == (
+        ExitStatus.USAGE,
+        b"diag: error: cannot write to standard output: Input/output error\n",
+    )
+    assert decode_report(file.read_bytes()).verdict is Verdict.HUNG
+
+
+@pytest.mark.parametrize(("term", "drawn"), [("dumb", False), ("xterm", True)])
+def test_a_terminal_that_cannot_be_drawn_on_gets_lines(
+    term: str, drawn: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TERM", term)
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True, raising=False)
+    assert can_draw() is drawn
 
 
 def test_a_process_that_is_not_there() -> None:
