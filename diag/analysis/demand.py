@@ -15,6 +15,21 @@ LEAST_LOOKS = 10
 _TURNS = 0.25
 
 
+class Brief(NamedTuple):
+    """What the threads of one process want that were there for a few looks each.
+
+    Attributes:
+        at_once: how many there were, on average.
+        wanted_cpus: how many of them ran, were runnable or waited for the GIL, on average.
+        gil_share: part of that time which was spent waiting for the GIL, 0 to 1.
+
+    """
+
+    at_once: float
+    wanted_cpus: float
+    gil_share: float
+
+
 class Demand(NamedTuple):
     """What the threads of one process want.
 
@@ -28,6 +43,8 @@ class Demand(NamedTuple):
         runnable_cpus: CPUs that the process would use: threads in state R, on average over
             all looks, those included that lived for a part of them.
         used_cpus: CPU time used per second.
+        lasting_cpus: the part of it that threads used which were there for many looks.
+        brief: the others.
 
     """
 
@@ -38,6 +55,8 @@ class Demand(NamedTuple):
     running: tuple[ThreadActivity, ...]
     runnable_cpus: float
     used_cpus: float
+    lasting_cpus: float
+    brief: Brief
 
     @property
     def at_once(self) -> int:
@@ -72,6 +91,18 @@ def _demand(pid: int, lived: list[ThreadActivity], looks: int, ticks: float) -> 
         running=tuple(t for t in threads if t.running >= _MOST_LOOKS * t.looks),
         runnable_cpus=sum(thread.running for thread in lived) / looks,
         used_cpus=sum(thread.cpu_ticks for thread in lived) / ticks if ticks > 0 else 0.0,
+        lasting_cpus=sum(thread.cpu_ticks for thread in threads) / ticks if ticks > 0 else 0.0,
+        brief=_brief([thread for thread in lived if thread.looks < LEAST_LOOKS], looks),
+    )
+
+
+def _brief(threads: list[ThreadActivity], looks: int) -> Brief:
+    at_gil = sum(thread.waiting_for_gil for thread in threads)
+    wanted = at_gil + sum(thread.running for thread in threads)
+    return Brief(
+        at_once=sum(thread.looks for thread in threads) / looks,
+        wanted_cpus=wanted / looks,
+        gil_share=at_gil / wanted if wanted else 0.0,
     )
 
 

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from diag.analysis.amounts import plural
 from diag.analysis.case import Case
 from diag.analysis.demand import Demand
+from diag.analysis.rates import cpu_cores
 from diag.analysis.roles import is_idle_worker, machinery_role, role_of
 from diag.model.finding import Confidence, Evidence, Finding, Severity, Source
 from diag.model.ids import ThreadId
@@ -17,23 +18,68 @@ _LEAST_GAIN = 1.3
 _LEAST_GIL_SHARE = 0.15
 _ONE_CORE = 1.3  # more is used only by threads that release the GIL
 
+_EXPLANATION = (
+    "Threads of one Python process share its global interpreter lock. While one runs Python code,"
+    " the others that want to wait for it, however many CPUs there are."
+)
+
 
 def _check(case: Case) -> Iterator[Finding]:
     load = load_of(case)
     if load is None:
         return
     convoys = convoys_in(case)
+    used = cpu_cores(case.samples, case.host.clock_ticks_per_s)
     for demand in load.demands.values():
-        gain = min(demand.wanted_cpus, load.cpus) / max(demand.used_cpus, 1.0)
-        if (
-            len(demand.computing) >= 2
-            and demand.gil_share >= _LEAST_GIL_SHARE
-            and demand.used_cpus <= _ONE_CORE
-            and gain >= _LEAST_GAIN
-            and not _feeds_a_pool(case, demand)
-            and demand.pid not in convoys
-        ):
+        if demand.pid in convoys or _feeds_a_pool(case, demand):
+            continue
+        gain = _gain(load, demand.wanted_cpus, demand.used_cpus, demand.gil_share)
+        if len(demand.computing) >= 2 and gain is not None:
             yield _finding(case, load, demand, gain)
+            continue
+        brief, cpus = demand.brief, used.get(case.tree.processes[demand.pid].id, 0.0)
+        gain = _gain(load, brief.wanted_cpus, cpus, brief.gil_share)
+        # Looks at a brief thread miss part of what it used: what the others did not use is theirs.
+        if brief.at_once >= 2 and 2 * demand.lasting_cpus <= cpus and gain is not None:
+            yield _of_brief(case, load, demand, cpus, gain)
+
+
+def _gain(load: Load, wanted_cpus: float, used_cpus: float, gil_share: float) -> float | None:
+    """Return how much faster processes would be, None if threads are not held up by the GIL."""
+    gain = min(wanted_cpus, load.cpus) / max(used_cpus, 1.0)
+    bound = gil_share >= _LEAST_GIL_SHARE and used_cpus <= _ONE_CORE and gain >= _LEAST_GAIN
+    return gain if bound else None
+
+
+def _of_brief(case: Case, load: Load, demand: Demand, cpus: float, gain: float) -> Finding:
+    brief, activity = demand.brief, case.activities[-1]
+    name = f"{role_of(case.tree, demand.pid)} {demand.pid}"
+    return Finding(
+        rule=RULE.id,
+        severity=RULE.severity,
+        confidence=Confidence.LIKELY,
+        title=f"{brief.at_once:.0f} threads of {name} at once, each there for a moment, take turns"
+        f" on {cpus:.2g} CPU: the GIL lets one of them compute at a time",
+        explanation=_EXPLANATION,
+        advice="Serve from several processes, or compute in a ProcessPoolExecutor:"
+        f" {load.right} of them would do this work up to {gain:.1f} times"
+        " as fast here. Threads are right for I/O, and for calls that release the GIL.",
+        primary=case.locate_process(demand.pid),
+        evidence=(
+            Evidence(
+                text=f"{brief.wanted_cpus:.2g} threads that lived for a few looks each wanted to"
+                f" compute at once, on average, and spent {brief.gil_share:.0%} of that time"
+                f" waiting for the GIL ({activity.ended_s - activity.started_s:.1f} s of looks)",
+                source=Source.OBSERVED,
+            ),
+            Evidence(
+                text=f"the process used {cpus:.2g} CPUs, of which threads that stayed used"
+                f" {demand.lasting_cpus:.2g}; it could have had {load.cpus:.3g}:"
+                f" {limits_in_words(load)}",
+                source=Source.OBSERVED,
+            ),
+        ),
+    )
 
 
 def _finding(case: Case, load: Load, demand: Demand, gain: float) -> Finding:
@@ -48,8 +94,7 @@ def _finding(case: Case, load: Load, demand: Demand, gain: float) -> Finding:
         confidence=Confidence.PROVEN,
         title=f"{count} threads of {role_of(case.tree, pid)} {pid} take turns on"
         f" {demand.used_cpus:.2g} CPU: the GIL lets one of them compute at a time",
-        explanation="Threads of one Python process share its global interpreter lock. While one"
-        " runs Python code, the others that want to wait for it, however many CPUs there are.",
+        explanation=_EXPLANATION,
         advice=f"Compute in processes: a ProcessPoolExecutor with {workers} would do this work"
         f" up to {gain:.1f} times as fast here. Threads are right for I/O, and for calls that"
         " release the GIL.",

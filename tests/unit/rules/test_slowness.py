@@ -109,6 +109,25 @@ class TestGilBound:
         case = seen(computing(10, 10, 11), samples=two_samples(10), threads=threads)
         assert findings(case) == []
 
+    @pytest.mark.parametrize(
+        ("run", "gil", "main_ticks", "rules"),
+        [(1, 2, 5, ["gil-bound"]), (3, 0, 5, []), (1, 2, 45, []), (0, 0, 5, [])],
+        ids=["compute", "without the GIL", "another computes", "wait"],
+    )
+    def test_threads_that_live_for_a_moment_are_counted_together(
+        self, run: int, gil: int, main_ticks: int, rules: list[str]
+    ) -> None:
+        """40 threads, each there for three looks: three at once."""
+        brief = [
+            msgspec.structs.replace(thread(10, tid), looks=3, running=run, waiting_for_gil=gil)
+            for tid in range(100, 140)
+        ]
+        main = thread(10, 10, run=0.1, ticks=main_ticks)
+        case = seen(computing(10, 10), samples=two_samples(10), threads=[main, *brief])
+        found = findings(case)
+        assert [each.rule for each in found] == rules
+        assert all("3 threads of main 10 at once" in each.title for each in found)
+
     def test_without_looks_at_threads_it_is_not_run(self) -> None:
         case = seen(computing(10, 10, 11), samples=two_samples(10))
         unable = {rule.id for rule in RULES if not rule.has_evidence(case)}
