@@ -133,10 +133,19 @@ def _kind_of_one(
         return CauseKind.DEAD_HOLDER if shared else CauseKind.ORPHANED_LOCK
     if owner is not None and owner.thread == member:
         return CauseKind.SELF_DEADLOCK
+    if wakers.idle and not _took_it_itself(tree, member):
+        return CauseKind.NOBODY_CAN_ACT
     if wait.kind is WaitKind.LOCK and not waits_for_itself and _takes_a_lock(tree, member):
         captured = _was_captured(tree, member) or _may_be_captured(tree, member)
         return CauseKind.ORPHANED_LOCK if captured else CauseKind.SELF_DEADLOCK
     return CauseKind.NOBODY_CAN_ACT
+
+
+def _took_it_itself(tree: Tree, member: ThreadId) -> bool:
+    """Whether the code of the thread, and of no other, took the lock that it waits for."""
+    thread = tree.threads[member]
+    candidates = thread.wait.lock.candidates if thread.wait.lock is not None else ()
+    return bool(candidates) and all(one.ident == thread.ident for one in candidates)
 
 
 def _waits_in(liveness: Liveness, sink: frozenset[ThreadId], state: TaskState) -> bool:

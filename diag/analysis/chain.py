@@ -10,6 +10,7 @@ from diag.analysis.inheritance import inheritance_words
 from diag.analysis.natives import harmless_beside
 from diag.analysis.owners import Owner, OwnerState
 from diag.analysis.party_words import completion_words, owner_words
+from diag.analysis.pollers import polling_words
 from diag.analysis.starvation import wants_gil
 from diag.analysis.task_words import loop_words
 from diag.analysis.words import describe_wait
@@ -150,6 +151,11 @@ def evidence_of(case: Case, member: ThreadId) -> list[Evidence]:
             f" for {case.apart_s:.1f} s"
         )
         return [Evidence(text=text, source=Source.READ)]
+    if thread.polling is not None:
+        text = (
+            f"{who} {polling_words(thread.polling)}, and went on doing so for {case.apart_s:.1f} s"
+        )
+        return [Evidence(text=text, source=Source.INFERRED)]
     blocked = Evidence(
         text=f"{who} is blocked in {thread.wait.syscall or 'its wait'} without a time-out"
         f" and did not run for {case.apart_s:.1f} s (context switches"

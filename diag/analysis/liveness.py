@@ -10,7 +10,9 @@ from collections.abc import Iterable
 import msgspec
 
 from diag.analysis.confirm import confirmed
+from diag.analysis.idlers import idlers, without
 from diag.analysis.natives import confined
+from diag.analysis.pollers import keeps_polling
 from diag.analysis.signals import PARKED, handler_of, who_signals
 from diag.analysis.tree import Tree
 from diag.analysis.wakers import Wakers, wakers_of
@@ -51,7 +53,7 @@ def judge(first: Tree, second: Tree) -> Liveness:
     seeds: dict[ThreadId, str] = {}
     for thread_id, parties in wakers.items():
         reason = _live_alone(parties)
-        if reason is None and thread_id not in still and not _starved(first, second, thread_id):
+        if reason is None and thread_id not in still and not _goes_round(first, second, thread_id):
             reason = "moved between the two looks"
         if reason is None and not parties.witnesses <= calm:
             reason = "who could wake it moved between the two looks"
@@ -59,6 +61,9 @@ def judge(first: Tree, second: Tree) -> Liveness:
             seeds[thread_id] = reason
     for newcomer in second.threads.keys() - first.threads.keys():
         seeds[newcomer] = "began between the two looks"
+    bystanders = confined(first)
+    idle = _left_alone(idlers(first, second, still), wakers, seeds, bystanders)
+    wakers = {thread_id: without(idle, first, thread_id, wakers[thread_id]) for thread_id in wakers}
     doubtful = {
         thread_id: f"cannot be ruled out: {parties.uncertain[0]}"
         for thread_id, parties in wakers.items()
@@ -66,10 +71,10 @@ def judge(first: Tree, second: Tree) -> Liveness:
     }
     # A handler runs in a wait that goes on after it: who can act is not yet free.
     handlers = [thread_id for thread_id in wakers if handler_of(first, thread_id) is not None]
-    bystanders = confined(first)
     strict = _spread(_suspecting(first, wakers), doubtful | seeds, handlers, bystanders)
+    bystanders |= frozenset(t for t in idle if t.tid != t.pid)
     lenient = _spread(wakers, seeds, confined=bystanders)
-    parked = {t for t in still if wakers[t].outside == PARKED}
+    parked = {t for t in still | idle.keys() if wakers[t].outside == PARKED}
     without_signals = _spread(
         wakers, {t: seeds[t] for t in seeds if t not in parked}, confined=bystanders
     )
@@ -103,6 +108,26 @@ def _live_alone(parties: Wakers) -> str | None:
     if parties.itself is not None:
         return parties.itself
     return f"can be woken from outside: {parties.outside}" if parties.outside else None
+
+
+def _left_alone(
+    idle: dict[ThreadId, str],
+    wakers: dict[ThreadId, Wakers],
+    seeds: dict[ThreadId, str],
+    confined: frozenset[ThreadId],
+) -> dict[ThreadId, str]:
+    """Return those of the idle whom nobody that can go on could set going."""
+    others = {thread_id: seeds[thread_id] for thread_id in seeds if thread_id not in idle}
+    reached = _spread(wakers, others, confined=confined)
+    return {thread_id: idle[thread_id] for thread_id in idle if thread_id not in reached}
+
+
+def _goes_round(first: Tree, second: Tree, thread_id: ThreadId) -> bool:
+    """Whether a thread has run between the looks, and got nowhere."""
+    thread = first.threads[thread_id]
+    return _starved(first, second, thread_id) or keeps_polling(
+        thread, second.threads.get(thread_id)
+    )
 
 
 def _starved(first: Tree, second: Tree, thread_id: ThreadId) -> bool:

@@ -19,6 +19,7 @@ def parked_mains(case: Case) -> tuple[ThreadId, ...]:
         if thread_id in case.liveness.inert - case.liveness.likely
         and case.tree.processes[thread_id.pid].signallers is None
         and thread.stack is not None
+        and (thread.polling is None or thread.polling.condition is not None)
         and is_parked_main(case.tree, thread_id)
     )
 

@@ -84,16 +84,19 @@ def is_parked_main(tree: Tree, waiter: ThreadId) -> bool:
     """Return whether a main thread waits in a way in which programs stay on purpose.
 
     That is for an event without a time-out, by its own code (a library waits for
-    something that is to come), or in an event loop without tasks. A task of a pool
-    is to end, and who shares an event with children waits for one of them to set it.
+    something that is to come), in an event loop without tasks, or in a loop that only
+    sleeps or looks at a flag. A task of a pool is to end, and who shares an event with
+    children waits for one of them to set it.
     """
     process = tree.processes[waiter.pid]
     if waiter.tid != waiter.pid or works_for_a_pool(process):
         return False
     if _shared_with_the_dead(tree, waiter) or _of_an_ended_thread(tree, waiter):
         return False
-    stack = tree.threads[waiter].stack
-    waits_by_itself = idiom_of(stack) in PARKING and not is_called_by_library(stack)
+    thread = tree.threads[waiter]
+    if thread.polling is not None and thread.wait.kind is WaitKind.SLEEP:
+        return not thread.polling.for_work
+    waits_by_itself = idiom_of(thread.stack) in PARKING and not is_called_by_library(thread.stack)
     return waits_by_itself or is_parked(tree, waiter)
 
 
@@ -168,6 +171,8 @@ def _numbers(mask: int) -> frozenset[int]:
 def idles(tree: Tree, waiter: ThreadId) -> bool:
     """Return whether the wait is one in which healthy programs stay for hours."""
     thread = tree.threads[waiter]
+    if thread.polling is not None and thread.polling.for_result:
+        return False
     if thread.wait.kind in (WaitKind.LOCK, WaitKind.SHARED_LOCK):
         lock = thread.wait.lock
         if lock is not None and lock.kind in (LockKind.SIMPLE_QUEUE, LockKind.JOIN):

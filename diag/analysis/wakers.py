@@ -11,6 +11,7 @@ from diag.analysis.completions import Completion, completion_of
 from diag.analysis.idioms import Idiom, idiom_of, is_entering_shared_lock
 from diag.analysis.natives import who_may_release
 from diag.analysis.owners import Owner, OwnerState, likely_to_release, resolve
+from diag.analysis.pollers import polling_words, waits_for_work
 from diag.analysis.roles import FORK_SERVER, role_of, serves_the_program
 from diag.analysis.signals import Signals, handler_of, signals_for, who_ends_parked, who_signals
 from diag.analysis.tree import Tree
@@ -18,6 +19,7 @@ from diag.model.base import Record
 from diag.model.channel import Channel, ChannelKind
 from diag.model.ids import ThreadId
 from diag.model.lock import Lock, LockKind
+from diag.model.thread import Polling
 from diag.model.wait import ChannelWait, Wait, WaitKind
 
 
@@ -33,6 +35,7 @@ class Wakers(Record, frozen=True):
             be read: they count for a proof and not for a suspicion.
         suspects: pids that could in principle, though nothing says they will;
             they count likewise.
+        idle: threads that could in principle, and do nothing for anybody.
         owner: the owner of the lock waited for, None if it is no lock.
         completion: who completes the task waited for, None if it is no task, or
             if anybody may.
@@ -47,6 +50,7 @@ class Wakers(Record, frozen=True):
     processes: frozenset[int] = frozenset()
     uncertain: tuple[str, ...] = ()
     suspects: frozenset[int] = frozenset()
+    idle: frozenset[ThreadId] = frozenset()
     owner: Owner | None = None
     completion: Completion | None = None
     witnesses: frozenset[ThreadId] = frozenset()
@@ -71,16 +75,33 @@ def wakers_of(tree: Tree, waiter: ThreadId) -> Wakers:
     wait = tree.threads[waiter].wait
     if wait.unknown is not None:
         return Wakers(itself=f"not understood: {wait.unknown}")
+    if (polling := tree.threads[waiter].polling) is not None:
+        return _of_polling(tree, waiter, polling)
+    return _told_by_kind(wait) or _PARTIES[wait.kind](tree, waiter, wait)
+
+
+def _told_by_kind(wait: Wait) -> Wakers | None:
+    """Return what the kind of wait tells alone, None if parties of the tree could end it."""
     if wait.kind in _BY_ITSELF:
         return Wakers(itself=_BY_ITSELF[wait.kind])
     if wait.kind in _FROM_OUTSIDE:
         return Wakers(outside=_FROM_OUTSIDE[wait.kind])
     if wait.timed and not _waits_for_gil(wait):
         return Wakers(itself="the wait has a time-out")
-    parties = _PARTIES.get(wait.kind)
-    if parties is None:
-        return Wakers(itself=f"not understood: {wait.kind.value}")
-    return parties(tree, waiter, wait)
+    return None if wait.kind in _PARTIES else Wakers(itself=f"not understood: {wait.kind.value}")
+
+
+def _of_polling(tree: Tree, waiter: ThreadId, polling: Polling) -> Wakers:
+    """Return who could end a loop that only looks around: whoever could change what it looks at."""
+    words = polling_words(polling)
+    signals = signals_for(tree, waiter)
+    return Wakers(
+        itself=None if waits_for_work(tree.threads[waiter]) else words,
+        threads=_siblings(tree, waiter) if polling.condition is not None else frozenset(),
+        processes=frozenset(tree.processes) - {waiter.pid},
+        outside=signals.outside,
+        uncertain=(f"thread {waiter.tid} {words}, as its source reads", *_doubts(signals)),
+    )
 
 
 def _waits_for_gil(wait: Wait) -> bool:

@@ -77,7 +77,7 @@ def describe_wait(
     scene = Scene(thread.wait, thread, process, channels, with_owner)
     kind = thread.wait.kind
     words = _role(thread) or _FIXED.get(kind) or _DESCRIBERS[kind](scene)
-    words += _deadline(scene) + _event_loop(scene)
+    words += _deadline(scene) + _polling(scene) + _event_loop(scene)
     if thread.wait.unknown is not None:
         words += f" (not fully understood: {thread.wait.unknown})"
     return words
@@ -242,6 +242,13 @@ _DESCRIBERS: dict[WaitKind, Callable[[Scene], str]] = {
     WaitKind.TRACED: _traced,
     WaitKind.UNKNOWN: _unknown,
 }
+
+
+def _polling(scene: Scene) -> str:
+    polling = scene.thread.polling
+    if polling is None or polling.condition is None:
+        return ""
+    return f"; looks again and again at `{polling.condition}`"
 
 
 def _event_loop(scene: Scene) -> str:

@@ -42,6 +42,24 @@ class Standing(Record, frozen=True):
     calling: bool = False
 
 
+class Polling(Record, frozen=True):
+    """A loop that only looks, now and then, whether something has happened, as its source reads.
+
+    Attributes:
+        line: of the `while`, in the file of the innermost frame of the program's own.
+        condition: what would end it, as the source has it, masked and cut; None if nothing would.
+        for_work: whether that asks for what others do (`is_alive()`, `done()`, `len()`), not
+            only for a flag.
+        for_result: whether it expects a result, as no idle program does (`done()`).
+
+    """
+
+    line: int
+    condition: str | None = None
+    for_work: bool = False
+    for_result: bool = False
+
+
 class Thread(Record, frozen=True):
     """A thread as read from `/proc`, with what was found about its wait.
 
@@ -65,6 +83,9 @@ class Thread(Record, frozen=True):
         worker: what it does for a pool, None if it is no worker of one.
         loop: the event loop of asyncio that it runs, None if it runs none.
         standing: of a running thread, None if it changed while it was read.
+        polling: of a thread that pauses in a loop that only looks, None for any other.
+        entering: whether it waits for a lock to enter a `with`, as its source reads: then that
+            is there to keep others out, not to signal.
         native: of a thread without any Python thread state in a Python process that
             was read, None for any other.
 
@@ -89,4 +110,6 @@ class Thread(Record, frozen=True):
     worker: Worker | None = None
     loop: Loop | None = None
     standing: Standing | None = None
+    polling: Polling | None = None
+    entering: bool = False
     native: Native | None = None

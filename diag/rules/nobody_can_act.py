@@ -21,12 +21,28 @@ def _check(case: Case) -> Iterator[Finding]:
             rule=RULE.id,
             severity=RULE.severity,
             title=_title(case, deadlock),
-            explanation="Every thread that could end these waits is blocked itself, without a"
-            " time-out, in a wait that only the others could end. No time-out, signal handler"
-            " or party outside the tree is left that could set one of them going.",
+            explanation=_LOOKS_AROUND if _looks_around(case, deadlock) else _BLOCKED,
             advice=_advice(case, deadlock),
             **fields | {"evidence": (*fields["evidence"], *ended)},
         )
+
+
+_BLOCKED = (
+    "Every thread that could end these waits is blocked itself, without a time-out, in a wait that"
+    " only the others could end. No time-out, signal handler or party outside the tree is left"
+    " that could set one of them going."
+)
+_LOOKS_AROUND = (
+    "Every thread that could end these waits is blocked in a wait that only the others could end,"
+    " or wakes up now and then only to look around and wait again, as its source reads."
+)
+
+
+def _looks_around(case: Case, deadlock: Deadlock) -> bool:
+    return any(
+        case.liveness.wakers[member].idle or case.tree.threads[member].polling is not None
+        for member in deadlock.members
+    )
 
 
 def _ended_peers(case: Case, deadlock: Deadlock) -> Iterator[Evidence]:

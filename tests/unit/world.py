@@ -10,7 +10,7 @@ from diag.model.lock import Lock, LockKind
 from diag.model.process import Gil, Interpreter, Process
 from diag.model.snapshot import Snapshot
 from diag.model.stack import Frame, Stack
-from diag.model.thread import Syscall, Thread
+from diag.model.thread import Polling, Syscall, Thread
 from diag.model.wait import ChannelWait, Futex, Wait, WaitKind
 
 HOST = Host(
@@ -90,6 +90,8 @@ def thread(
     name: str = "",
     switches: int = 5,
     state: str | None = None,
+    polling: Polling | None = None,
+    entering: bool = False,
 ) -> Thread:
     """A thread whose ident is its tid times 16."""
     letter = {"running": "R", "stopped": "T", "disk": "D", "exited": "Z"}
@@ -104,6 +106,8 @@ def thread(
         involuntary_switches=0,
         syscall=Syscall(number=202, args=(0,) * 6, stack_pointer=1, program_counter=2),
         ident=tid * 16,
+        polling=polling,
+        entering=entering,
         stack=Stack(frames=stack, thread_name=name or None, ident=tid * 16)
         if stack is not None
         else None,

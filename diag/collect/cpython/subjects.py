@@ -15,6 +15,7 @@ from diag.collect.cpython.backlog import BacklogReader
 from diag.collect.cpython.endedthreads import ended_threads
 from diag.collect.cpython.names import Names
 from diag.collect.cpython.ownstacks import with_own_stacks
+from diag.collect.cpython.polling import with_polling
 from diag.collect.cpython.pools import find_pools, find_worker
 from diag.collect.cpython.typenames import Types
 from diag.collect.cpython.values import Values
@@ -109,7 +110,7 @@ def _read(process: Process, values: Values, names: Names, backlogs: BacklogReade
     unsized |= {name for pool in pools if pool.backlog for name in pool.backlog.unsized}
     return msgspec.structs.replace(
         process,
-        threads=threads,
+        threads=with_polling(process.pid, threads),
         pools=pools,
         kept=kept,
         gaps=(*process.gaps, *_unsized(process.pid, sorted(unsized))),
