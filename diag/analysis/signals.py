@@ -118,19 +118,12 @@ def _of_an_ended_thread(tree: Tree, waiter: ThreadId) -> bool:
 def knows_ended_threads(tree: Tree, waiter: ThreadId) -> bool:
     """Return whether threads have ended that a main thread knows where it waits for an Event.
 
-    One of them may have failed before it could set the Event.
+    One of them may have failed before it could set the Event. A process with children is
+    parked beside them.
     """
     subject = tree.threads[waiter].subject
-    return subject is not None and bool(subject.ended)
-
-
-def who_ends_parked(tree: Tree, waiter: ThreadId) -> frozenset[int]:
-    """Return the processes of the tree that a parked main thread may be there for."""
-    if not is_parked_main(tree, waiter):
-        return frozenset()
-    process = tree.processes[waiter.pid]
-    known = (process.parent_pid,) if process.signallers is None else process.signallers
-    return frozenset(known) & tree.processes.keys()
+    alone = all(tree.processes[pid].state == "Z" for pid in tree.children_of[waiter.pid])
+    return alone and subject is not None and bool(subject.ended)
 
 
 def handler_of(tree: Tree, waiter: ThreadId) -> str | None:
