@@ -28,6 +28,8 @@ _OTHER_LINES = 5  # above and below the table
 _MOST_FINDINGS = 5
 _ALL_COLUMNS = 70  # narrower terminals do without memory and threads
 
+_Row = tuple[int, ProcessScene]  # its depth in the tree
+
 
 def draw(scene: Scene, options: Options, *, height: int = FIRST_HEIGHT) -> RenderableType:
     """Draw a watched tree within `height` lines."""
@@ -60,14 +62,30 @@ def _table(scene: Scene, options: Options, room: int) -> Table:
                 justify="left" if ratio else "right",
             )
     rows = _in_tree_order(scene.processes)
-    for depth, process in rows[:room]:
+    shown, rest = _that_matter(rows, room)
+    for depth, process in shown:
         cells = _cells(process, depth, options)
         table.add_row(*(cells if wide else (*cells[:3], cells[5])))
-    if len(rows) > room:
-        rest = [process for _, process in rows[room:]]
-        cpu = sum(process.cpu_cores for process in rest)
+    if rest:
+        cpu = sum(process.cpu_cores for _, process in rest)
         table.add_row(f"and {len(rest)} more", "", f"{cpu:.0%}", style="dim")
     return table
+
+
+def _that_matter(rows: list[_Row], room: int) -> tuple[list[_Row], list[_Row]]:
+    """Divide rows into those that there is room for and the rest, both in their order.
+
+    The root comes first, then who is stuck, then who is busy.
+    """
+
+    def rank(number: int) -> tuple[bool, bool, float, int]:
+        process = rows[number][1]
+        # Rounded, so that rows do not jump about.
+        return number > 0, not process.stuck, -round(process.cpu_cores, 1), number
+
+    chosen = set(sorted(range(len(rows)), key=rank)[:room])
+    shown = [row for number, row in enumerate(rows) if number in chosen]
+    return shown, [row for number, row in enumerate(rows) if number not in chosen]
 
 
 def _cells(process: ProcessScene, depth: int, options: Options) -> tuple[Text, ...]:
@@ -112,7 +130,7 @@ def _foot(scene: Scene) -> Text:
     return Text(" | ".join(parts), "dim", no_wrap=True, overflow="ellipsis")
 
 
-def _in_tree_order(processes: tuple[ProcessScene, ...]) -> list[tuple[int, ProcessScene]]:
+def _in_tree_order(processes: tuple[ProcessScene, ...]) -> list[_Row]:
     """Return each process after its parent, with its depth; strays follow at the top level."""
     present = {process.pid for process in processes}
     children: dict[int, list[ProcessScene]] = {}
@@ -122,7 +140,7 @@ def _in_tree_order(processes: tuple[ProcessScene, ...]) -> list[tuple[int, Proce
             children.setdefault(process.parent_pid, []).append(process)
         else:
             tops.append(process)
-    ordered: list[tuple[int, ProcessScene]] = []
+    ordered: list[_Row] = []
     stack = [(0, process) for process in reversed(tops)]
     while stack:
         depth, process = stack.pop()

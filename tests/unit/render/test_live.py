@@ -1,8 +1,10 @@
 """The live view: what it shows, and that it fits."""
 
 import io
+from typing import Any
 
 import pytest
+from msgspec.structs import replace
 from rich.console import Console
 
 from diag.model.finding import Confidence, Finding, Location, Severity
@@ -80,6 +82,17 @@ def test_it_fits(width: int, height: int, count: int) -> None:
     lines = drawn(scene(count, findings=(FINDING,)), width=width, height=height).splitlines()
     assert len(lines) <= height
     assert all(len(line) <= width for line in lines)
+
+
+def test_who_is_stuck_or_busy_is_shown_though_there_is_no_room_for_all() -> None:
+    picture = scene(300)
+    changed: dict[int, dict[str, Any]] = {250: {"stuck": True}, 280: {"cpu_cores": 0.9}}
+    processes = tuple(
+        replace(process, **changed.get(process.pid, {})) for process in picture.processes
+    )
+    lines = drawn(replace(picture, processes=processes), height=10).splitlines()
+    assert {"10", "250", "280"} <= set(" ".join(lines[2:-2]).split())
+    assert "and 296 more" in lines[-2]
 
 
 def test_a_hostile_name_cannot_draw() -> None:
