@@ -126,6 +126,15 @@ def knows_ended_threads(tree: Tree, waiter: ThreadId) -> bool:
     return alone and subject is not None and bool(subject.ended)
 
 
+def who_ends_parked(tree: Tree, waiter: ThreadId) -> frozenset[int]:
+    """Return the processes of the tree that a parked main thread may be there for."""
+    if not is_parked_main(tree, waiter):
+        return frozenset()
+    process = tree.processes[waiter.pid]
+    known = (process.parent_pid,) if process.signallers is None else process.signallers
+    return frozenset(known) & tree.processes.keys()
+
+
 def handler_of(tree: Tree, waiter: ThreadId) -> str | None:
     """Say which handler a signal would run in this thread, None for none.
 
