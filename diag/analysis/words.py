@@ -116,7 +116,7 @@ def _lock(scene: Scene) -> str:
     subject = scene.thread.subject
     inner = lock.semaphore is not None and lock.semaphore.max_value == 1
     plain = lock.kind in (LockKind.LOCK, LockKind.UNKNOWN)
-    plain = plain or (subject is not None and subject.shared and not inner)
+    plain = plain or (subject is not None and _is_told_apart(subject) and not inner)
     words = f"waits for {purpose if plain and purpose else _with_names(lock, subject)}"
     if inner and subject is not None and subject.kind is not SubjectKind.LOCK:
         words += f" inside {name_of(subject)}"
@@ -124,7 +124,14 @@ def _lock(scene: Scene) -> str:
     return f"{words}; {owner}" if owner and not (plain and purpose) else words
 
 
+def _is_told_apart(subject: Subject) -> bool:
+    """Whether it is known for what a semaphore between processes is waited for."""
+    return subject.shared or subject.kind is SubjectKind.BARRIER
+
+
 def _with_names(lock: Lock, subject: Subject | None) -> str:
+    if subject is not None and subject.shared and subject.kind is SubjectKind.LOCK:
+        return with_names(describe_lock(lock).partition(" ")[2], subject)
     if subject is None or subject.address != lock.address or lock.kind not in _NAMED:
         return describe_lock(lock)
     before, noun = _NAMED[lock.kind]
