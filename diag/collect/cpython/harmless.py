@@ -49,6 +49,8 @@ def is_harmless(part: ast.AST, line: int) -> bool:
             return False
         if isinstance(node, ast.stmt) and not isinstance(node, _STATEMENTS):
             return False
+        if isinstance(node, ast.With) and not _is_for_wait(node, line):
+            return False  # whoever waits for what it gives back in each turn is helped
         if not isinstance(node, ast.Call):
             continue
         pauses = node.lineno <= line <= (node.end_lineno or node.lineno)
@@ -57,6 +59,19 @@ def is_harmless(part: ast.AST, line: int) -> bool:
         if not _calls_nothing_else(node, compared=node in compared):
             return False
     return True
+
+
+def _is_for_wait(entered: ast.With, line: int) -> bool:
+    """Whether a `with` is there for wait() in a line, as that of a Condition."""
+    objects = {ast.unparse(item.context_expr) for item in entered.items}
+    return any(
+        isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Attribute)
+        and node.func.attr == "wait"
+        and node.lineno <= line <= (node.end_lineno or node.lineno)
+        and objects == {ast.unparse(node.func.value)}
+        for node in ast.walk(entered)
+    )
 
 
 def _calls_nothing_else(call: ast.Call, *, compared: bool) -> bool:

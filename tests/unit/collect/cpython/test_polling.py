@@ -90,6 +90,8 @@ def test_a_loop_that_others_end(text, waits_in, condition, for_work):
         ("sleep(1)*", None),
         ("for i in range(9):\n sleep(1)*", None),
         ("while True:\n work()\n sleep(1)*", None),
+        ("while True:\n with lock:\n  sleep(1)*", None),
+        ("while True:\n with sem:\n  cond.wait(1)*", EVENT),
         ("while True:\n q.get()\n sleep(1)*", None),
         ("while True:\n barrier.wait()\n sleep(1)*", None),
         ("while True:\n done.set()\n sleep(1)*", None),
