@@ -8,10 +8,13 @@ from diag.model.stack import Stack
 from diag.model.wait import WaitKind
 
 # (file ending, bare function) that stands on the main thread's stack of a worker
-_WORKER_LOOPS = (
+_STANDARD_LOOPS = (
     ("concurrent/futures/process.py", "_process_worker"),
-    ("loky/process_executor.py", "_process_worker"),
     ("multiprocessing/pool.py", "worker"),
+)
+_WORKER_LOOPS = (
+    *_STANDARD_LOOPS,
+    ("loky/process_executor.py", "_process_worker"),
     ("gunicorn/arbiter.py", "spawn_worker"),
     ("billiard/pool.py", "workloop"),
     ("xdist/remote.py", "pytest_runtestloop"),
@@ -70,13 +73,22 @@ def is_helper(process: Process) -> bool:
 
 def works_for_a_pool(process: Process) -> bool:
     """Return whether the main thread runs the loop of a pool's worker."""
+    return _runs(process, _WORKER_LOOPS)
+
+
+def works_for_a_standard_pool(process: Process) -> bool:
+    """Return whether it is one of the standard library's pools, which kill no worker themselves."""
+    return _runs(process, _STANDARD_LOOPS)
+
+
+def _runs(process: Process, loops: tuple[tuple[str, str], ...]) -> bool:
     stack = _main_stack(process)
     if stack is None:
         return False
     return any(
         frame.bare_name == function and frame.file.endswith(file)
         for frame in stack.own_frames
-        for file, function in _WORKER_LOOPS
+        for file, function in loops
     )
 
 

@@ -14,13 +14,14 @@ from diag.analysis.endings import (
     signal_of,
 )
 from diag.analysis.rates import oom_kills
-from diag.analysis.roles import ends_broken_pool, role_of
+from diag.analysis.roles import ends_broken_pool, role_of, works_for_a_standard_pool
 from diag.model.finding import Confidence, Evidence, Finding, Location, Severity, Source
 from diag.model.ids import ProcessId, ThreadId
 from diag.model.sample import ProcessSample
 from diag.rules.base import Rule
 from diag.rules.pool_recreated import remakes_pools
 
+_OF_KEYBOARD = 1 << 8  # what KeyboardInterrupt leaves
 # Signals that no program sends to end a child in good order.
 _VIOLENT = frozenset(
     {
@@ -45,10 +46,9 @@ def _check(case: Case) -> Iterator[Finding]:
             dead.setdefault((process.parent_pid, status), []).append(process)
     for (_, status), alike in dead.items():
         yield _certificate(case, alike, status, kills)
-    violent = any(signal_of(status) in _VIOLENT for status in statuses.values())
-    if kills and not violent:
+    if kills and not any(signal_of(status) in _VIOLENT for status in statuses.values()):
         yield from _vanished(case, kills)
-    elif not dead and not violent:
+    elif not dead:
         yield from _broken_pools(case)
 
 
@@ -60,12 +60,20 @@ def _died(case: Case, process: ProcessSample, status: int, kills: int) -> bool:
     collected = process.id not in {each.id for each in case.samples[-1].processes}
     if collected and parent.pid in remakes_pools(case):
         return False
-    worker = process.pid in case.tree.processes and role_of(case.tree, process.pid) == "worker"
+    known = case.tree.processes.get(process.pid)
+    worker = known is not None and works_for_a_standard_pool(known)
     number = signal_of(status)
     if number is None:
-        return worker and not in_good_order(status)
+        return worker and not in_good_order(status) and not _interrupted(case, parent.pid)
     meant = number is signal.SIGKILL and collected and not worker and not kills
     return number in _VIOLENT and not meant
+
+
+def _interrupted(case: Case, parent: int) -> bool:
+    """Whether all children went with exit status 1, as Ctrl-C ends a pool's workers."""
+    statuses = exit_statuses(case.samples)
+    children = [each for each in last_seen(case.samples).values() if each.parent_pid == parent]
+    return len(children) > 1 and all(statuses.get(each.id) == _OF_KEYBOARD for each in children)
 
 
 def _certificate(case: Case, alike: list[ProcessSample], status: int, kills: int) -> Finding:

@@ -317,17 +317,25 @@ def died(exit_status: int | None, *, last: bool = True, oom: int = 0) -> Case:
     return seen(SLEEPER, world.process(20, parent=10), samples=samples)
 
 
-def collected(ends: dict[int, int], *, worker: bool) -> Case:
-    """A child that was there in the first sample and has been collected since."""
-    stack = world.frames("_process_worker ~/concurrent/futures/process.py:246")
-    child = world.process(
-        20, world.thread(20, world.SLEEPING, stack=stack if worker else COMPUTE), parent=10
-    )
+def collected(
+    ends: dict[int, int],
+    *,
+    worker: bool,
+    loop: str | tuple[Frame, ...] = "_process_worker ~/concurrent/futures/process.py:246",
+) -> Case:
+    """Children that were there in the first sample and have been collected since."""
+    stack = loop if isinstance(loop, tuple) else world.frames(loop)
+    children = [
+        world.process(
+            pid, world.thread(pid, world.SLEEPING, stack=stack if worker else COMPUTE), parent=10
+        )
+        for pid in ends
+    ]
     samples = [
-        sample(100.0, counted(10), counted(20, parent=10)),
+        sample(100.0, counted(10), *(counted(pid, parent=10) for pid in ends)),
         sample(101.0, counted(10), ended=ends),
     ]
-    return seen(SLEEPER, child, samples=samples)
+    return seen(SLEEPER, *children, samples=samples)
 
 
 class TestPoolRecreated:
@@ -405,6 +413,15 @@ class TestWorkerDied:
     @pytest.mark.parametrize("status", [0, 15, 0x9B << 8])
     def test_a_worker_that_has_done_its_share_is_none_of_its_business(self, status: int) -> None:
         assert findings(collected({20: status}, worker=True)) == []
+
+    @pytest.mark.parametrize("loop", ["_process_worker ~/loky/process_executor.py:1", COMPUTE])
+    def test_other_pools_may_kill_their_workers(self, loop: str | tuple[Frame, ...]) -> None:
+        assert findings(collected({20: 9}, worker=True, loop=loop)) == []
+
+    def test_workers_that_go_together_with_status_1_were_interrupted(self) -> None:
+        both = {20: 1 << 8, 21: 1 << 8}
+        assert findings(collected(both, worker=True)) == []
+        assert only(collected({**both, 21: 15}, worker=True)).rule == "worker-died"
 
     @pytest.mark.parametrize("status", [9, 1 << 8])
     def test_another_child_may_be_meant_to_end_like_this(self, status: int) -> None:
