@@ -13,6 +13,7 @@ from diag.analysis.roles import works_for_a_pool
 from diag.analysis.tree import Tree
 from diag.model.ids import ThreadId
 from diag.model.lock import LockKind
+from diag.model.process import Process
 from diag.model.wait import WaitKind
 
 # Caught in nearly every Python process without being a way to be woken: Python's
@@ -89,7 +90,7 @@ def is_parked_main(tree: Tree, waiter: ThreadId) -> bool:
     children waits for one of them to set it.
     """
     process = tree.processes[waiter.pid]
-    if waiter.tid != waiter.pid or works_for_a_pool(process):
+    if waiter.tid != waiter.pid or (works_for_a_pool(process) and not _runs_tests(process)):
         return False
     if _shared_with_the_dead(tree, waiter) or _of_an_ended_thread(tree, waiter):
         return False
@@ -98,6 +99,11 @@ def is_parked_main(tree: Tree, waiter: ThreadId) -> bool:
         return not thread.polling.for_work
     waits_by_itself = idiom_of(thread.stack) in PARKING and not is_called_by_library(thread.stack)
     return waits_by_itself or is_parked(tree, waiter)
+
+
+def _runs_tests(process: Process) -> bool:
+    """Whether it is the uppermost one of a test of pytest: a test may wait for a signal."""
+    return process.signallers is not None and process.parent_pid not in process.signallers
 
 
 def _shared_with_the_dead(tree: Tree, waiter: ThreadId) -> bool:

@@ -37,6 +37,7 @@ _FOR_ANYBODY = frozenset(
         Idiom.QUEUE_GET,
         Idiom.QUEUE_PUT,
         Idiom.QUEUE_JOIN,
+        Idiom.SEMAPHORE,
     }
 )
 

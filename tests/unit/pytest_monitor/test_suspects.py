@@ -35,6 +35,7 @@ from tests.unit.world import (
 LOCKING = frames("test_it test_it.py:3")
 PARKED = frames("Condition.wait ~threading.py:327", "Event.wait ~threading.py:629", "f t.py:1")
 RECEIVER = frames("BaseGateway._thread_receiver /site/execnet/gateway_base.py:1100")
+XDIST = frames("WorkerInteractor.pytest_runtestloop /site/xdist/remote.py:180")
 USR1 = 1 << signal.SIGUSR1 - 1
 TEST = State(pid=10, number=7, phase=CALL, name="test_it.py::test_it")
 
@@ -82,6 +83,9 @@ def test_a_main_thread_is_parked_between_tests_only() -> None:
         assert bool(hung(seen(main, boards=boards), boards)) is hangs
     child = process(11, thread(11, SLEEPING), parent=10)
     assert not hung(seen(main, child, boards={10: TEST}), {10: TEST})
+    worker = process(10, thread(10, lock_wait(), stack=(*PARKED, *XDIST)), parent=9)
+    assert hung(seen(worker, boards={10: TEST}), {10: TEST})
+    assert not hung(seen(worker, child, boards={10: TEST}), {10: TEST})
 
 
 def test_the_receiver_of_execnet_does_not_help_a_test() -> None:
