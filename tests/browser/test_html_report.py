@@ -86,6 +86,9 @@ def test_the_charts_are_drawn(show: Open) -> None:
     canvases = browser.find_elements(By.TAG_NAME, "canvas")
     assert len(canvases) == 4
     assert all(browser.execute_script(INKED, canvas) > 0.005 for canvas in canvases)
+    values = [cell.text for cell in browser.find_elements(By.CSS_SELECTOR, ".u-legend .u-value")]
+    assert len(values) > len(canvases)
+    assert all(values)  # without a mouse, too
 
 
 def test_a_node_leads_to_its_stack(show: Open) -> None:
@@ -183,6 +186,9 @@ def test_print_hides_nothing_but_the_controls(show: Open) -> None:
     assert not browser.find_element(By.ID, "filters").is_displayed()
     assert not browser.find_element(By.TAG_NAME, "nav").is_displayed()
     assert "threading.py:982" in browser.find_element(By.TAG_NAME, "main").text
+    set_media(browser, width=720, medium="print")
+    seen = "return document.documentElement.scrollWidth"
+    WebDriverWait(browser, DEADLINE_S).until(lambda b: b.execute_script(seen) <= 720)
 
 
 def test_without_scripts_every_word_is_there(show: Open, browser: WebDriver) -> None:

@@ -30,7 +30,7 @@ def render(report: Report, _options: Options) -> str:
             report=report,
             content=content,
             charts=drawn,
-            graph_data=Markup(embed(content.graph_data())),  # noqa: S704 - escaped for a script
+            graph_data=Markup(embed(content.picture.data())),  # noqa: S704 - escaped for a script
             chart_data=Markup(embed(drawn)),  # noqa: S704 - escaped for a script
             styles=assets.styles(),
             scripts=assets.scripts(),

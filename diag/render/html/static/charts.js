@@ -59,6 +59,8 @@
       points: { show: chart.times.length < 20 },
       value: (_plot, value) => (value === null ? "" : show(value)),
     }));
+    // The values at the end are there without a mouse, and in print.
+    const atEnd = (drawn) => drawn.setLegend({ idx: chart.times.length - 1 });
     const plot = new uPlot({
       title: chart.title,
       width: Math.max(place.clientWidth, 200),
@@ -70,8 +72,9 @@
         { ...axis, size: 76, ...(chart.unit === "bytes" ? { incrs: powers } : {}), values: (_plot, ticks) => ticks.map(show) },
       ],
       cursor: { sync: { key: "time" } },
-      hooks: { draw: [moment(chart.moment)] },
+      hooks: { draw: [moment(chart.moment)], ready: [atEnd] },
     }, [chart.times, ...chart.lines.map((line) => line.values)], place);
+    plot.over.addEventListener("mouseleave", () => atEnd(plot));
     return plot;
   };
 

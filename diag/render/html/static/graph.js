@@ -126,6 +126,8 @@
   place.hidden = false;
   // Shrink to the page only while the text stays readable; else it scrolls.
   place.classList.toggle("fits", size.width <= 1.35 * place.clientWidth);
+  const first = data.nodes.find((node) => node.part === "cause");
+  if (first) place.scrollLeft = graph.node(first.id).x - place.clientWidth / 2;
   const words = document.getElementById("graph-words");
   if (words) words.closest("details").open = false;
 })();
