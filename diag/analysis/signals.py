@@ -141,6 +141,19 @@ def who_ends_parked(tree: Tree, waiter: ThreadId) -> frozenset[int]:
     return frozenset(known) & tree.processes.keys()
 
 
+def waits_for_own_signals(tree: Tree, waiter: ThreadId) -> bool:
+    """Return whether it is in pause(2) that only the processes of its test may end.
+
+    A timer may send the signal for which sigwait(2) waits. Pause needs a handler for that,
+    of Python or not, which may run in any thread.
+    """
+    process = tree.processes[waiter.pid]
+    if tree.threads[waiter].wait.syscall != "pause" or process.signallers is None:
+        return False
+    caught = process.signals_caught
+    return caught is not None and not _numbers(caught) - _NOT_A_WAKER
+
+
 def handler_of(tree: Tree, waiter: ThreadId) -> str | None:
     """Say which handler a signal would run in this thread, None for none.
 

@@ -13,7 +13,14 @@ from diag.analysis.natives import who_may_release
 from diag.analysis.owners import Owner, OwnerState, likely_to_release, resolve
 from diag.analysis.pollers import polling_words, waits_for_work
 from diag.analysis.roles import FORK_SERVER, role_of, serves_the_program
-from diag.analysis.signals import Signals, handler_of, signals_for, who_ends_parked, who_signals
+from diag.analysis.signals import (
+    Signals,
+    handler_of,
+    signals_for,
+    waits_for_own_signals,
+    who_ends_parked,
+    who_signals,
+)
 from diag.analysis.tree import Tree
 from diag.model.base import Record
 from diag.model.channel import Channel, ChannelKind
@@ -84,6 +91,8 @@ def _told_by_kind(wait: Wait) -> Wakers | None:
     """Return what the kind of wait tells alone, None if parties of the tree could end it."""
     if wait.kind in _BY_ITSELF:
         return Wakers(itself=_BY_ITSELF[wait.kind])
+    if wait.kind is WaitKind.SIGNAL and waits_for_own_signals(tree, waiter):
+        return Wakers(threads=_siblings(tree, waiter), processes=_family(tree, waiter.pid))
     if wait.kind in _FROM_OUTSIDE:
         return Wakers(outside=_FROM_OUTSIDE[wait.kind])
     if wait.timed and not _waits_for_gil(wait):
@@ -111,6 +120,10 @@ def _waits_for_gil(wait: Wait) -> bool:
 
 def _siblings(tree: Tree, waiter: ThreadId) -> frozenset[ThreadId]:
     return frozenset(tree.threads_of[waiter.pid]) - {waiter}
+
+
+def _family(tree: Tree, pid: int) -> frozenset[int]:
+    return frozenset(tree.processes[pid].signallers or ()) & tree.processes.keys()
 
 
 def _of_private_futex(tree: Tree, waiter: ThreadId, wait: Wait) -> Wakers:

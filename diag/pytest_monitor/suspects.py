@@ -5,8 +5,7 @@ from typing import NamedTuple
 
 from msgspec.structs import replace
 
-from diag.analysis.liveness import judge
-from diag.analysis.tree import Tree
+from diag.analysis.case import Case
 from diag.model.finding import Confidence, Finding, Severity
 from diag.model.ids import ThreadId
 from diag.model.process import Process
@@ -136,7 +135,8 @@ def judged(report: Report, recording: Recording) -> Judged:
     pair = last_pair(recording.snapshots)
     if pair is None or not any(each.severity is Severity.ERROR for each in report.findings):
         return Judged(report, frozenset())
-    return Judged(report, judge(*map(Tree, pair)).proven)
+    case = Case(*pair, recording.header.host, activities=recording.activities)
+    return Judged(report, case.liveness.proven)
 
 
 def hung(found: Judged, boards: Boards) -> dict[int, tuple[Finding, ...]]:

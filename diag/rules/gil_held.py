@@ -31,7 +31,9 @@ def _check(case: Case) -> Iterator[Finding]:
         holders = {member: gil_holder(case.tree, member.pid) for member in deadlock.members}
         culprit = next(member for member, holder in holders.items() if member == holder)
         fields = common_fields(case, deadlock)
+        others = (member for member in deadlock.members if member != culprit)
         fields["primary"] = case.locate(culprit)
+        fields["related"] = tuple(map(case.locate, (*others, *deadlock.victims)))
         yield Finding(
             rule=RULE.id,
             severity=Severity.ERROR,

@@ -8,6 +8,7 @@ from diag.model.finding import Confidence
 from diag.model.lock import Lock, LockKind, ParentCopy
 from diag.model.recording import Header, Recording
 from diag.model.report import PoolView
+from diag.model.wait import Wait, WaitKind
 from diag.pipeline import judge
 from diag.pytest_monitor.board import BETWEEN, CALL, EXIT, TEARDOWN, State
 from diag.pytest_monitor.suspects import (
@@ -127,6 +128,22 @@ def test_a_child_of_a_test_is_parked_for_the_processes_of_the_test_only() -> Non
     assert not hung(seen(main, parked, live, boards=boards), boards)
     between = {10: TEST._replace(phase=BETWEEN)}
     assert not hung(seen(main, parked, boards=between), between)
+
+
+def test_a_test_may_wait_for_a_signal_of_its_own_processes() -> None:
+    pausing = Wait(kind=WaitKind.SIGNAL, syscall="pause")
+    boards = {10: TEST}
+    assert hung(seen(process(10, thread(10, pausing, stack=LOCKING)), boards=boards), boards)
+    sleeper = process(11, thread(11, SLEEPING), parent=10)
+    for healthy in (
+        (process(10, thread(10, pausing)), sleeper),
+        (process(10, thread(10, pausing), thread(12, SLEEPING)),),
+        (process(10, thread(10, pausing), signals=USR1),),
+        (process(10, thread(10, replace(pausing, syscall="rt_sigtimedwait"))),),
+    ):
+        assert not hung(seen(*healthy, boards=boards), boards)
+    between = {10: TEST._replace(phase=BETWEEN)}
+    assert not hung(seen(process(10, thread(10, pausing)), boards=between), between)
 
 
 def test_a_hang_may_be_proven_where_its_cause_is_not() -> None:

@@ -103,7 +103,16 @@ class TestGilHeld:
         (found,) = findings(seen)
         assert (found.rule, found.severity) == ("gil-held", Severity.ERROR)
         assert found.confidence is Confidence.PROVEN
-        assert found.primary.tid == 10
+        assert (found.primary.tid, [place.tid for place in found.related]) == (10, [11])
+
+    def test_a_main_thread_that_wants_the_gil_is_named_beside_who_keeps_it(self) -> None:
+        mutex = lock_wait(LockKind.MUTEX, owner_tid=10)
+        main = thread(10, lock_wait(LockKind.GIL, owner=11 * 16), stack=frames("main app.py:3"))
+        held = msgspec.structs.replace(gil(), holder_ident=11 * 16)
+        keeps = thread(11, mutex, stack=frames("Thread.run ~threading.py:992"))
+        (found,) = findings(look(process(10, main, keeps, gil=held)))
+        assert (found.rule, found.severity) == ("gil-held", Severity.ERROR)
+        assert (found.primary.tid, [place.tid for place in found.related]) == (11, [10])
 
 
 def loop_process(*tasks: AioTask, loop: Loop, wait: Wait | None = None) -> Process:
