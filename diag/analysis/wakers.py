@@ -69,7 +69,6 @@ _BY_ITSELF = {
     WaitKind.SLEEP: "sleeps until a deadline",
 }
 _FROM_OUTSIDE = {
-    WaitKind.SIGNAL: "a signal",
     WaitKind.STOPPED: "whoever continues the stopped process",
     WaitKind.FROZEN: "whoever thaws its control group",
     WaitKind.CONNECT: "the other end of the connection",
@@ -91,8 +90,6 @@ def _told_by_kind(wait: Wait) -> Wakers | None:
     """Return what the kind of wait tells alone, None if parties of the tree could end it."""
     if wait.kind in _BY_ITSELF:
         return Wakers(itself=_BY_ITSELF[wait.kind])
-    if wait.kind is WaitKind.SIGNAL and waits_for_own_signals(tree, waiter):
-        return Wakers(threads=_siblings(tree, waiter), processes=_family(tree, waiter.pid))
     if wait.kind in _FROM_OUTSIDE:
         return Wakers(outside=_FROM_OUTSIDE[wait.kind])
     if wait.timed and not _waits_for_gil(wait):
@@ -122,8 +119,11 @@ def _siblings(tree: Tree, waiter: ThreadId) -> frozenset[ThreadId]:
     return frozenset(tree.threads_of[waiter.pid]) - {waiter}
 
 
-def _family(tree: Tree, pid: int) -> frozenset[int]:
-    return frozenset(tree.processes[pid].signallers or ()) & tree.processes.keys()
+def _of_signal(tree: Tree, waiter: ThreadId, _wait: Wait) -> Wakers:
+    if not waits_for_own_signals(tree, waiter):
+        return Wakers(outside="a signal")
+    family = frozenset(tree.processes[waiter.pid].signallers or ())
+    return Wakers(threads=_siblings(tree, waiter), processes=family & tree.processes.keys())
 
 
 def _of_private_futex(tree: Tree, waiter: ThreadId, wait: Wait) -> Wakers:
@@ -334,4 +334,5 @@ _PARTIES: dict[WaitKind, Callable[[Tree, ThreadId, Wait], Wakers]] = {
     WaitKind.CHILD: _of_children,
     WaitKind.FILE_LOCK: _of_file_lock,
     WaitKind.TRACED: _of_traced,
+    WaitKind.SIGNAL: _of_signal,
 }
