@@ -2,8 +2,11 @@
 
 from collections.abc import Iterator
 
+from msgspec.structs import replace
+
 from diag.analysis.case import Case
 from diag.analysis.halted import stays, waiting_for
+from diag.model.channel import ChannelKind
 from diag.model.finding import Confidence, Evidence, Finding, Severity, Source
 from diag.model.process import Process
 from diag.model.wait import WaitKind
@@ -13,9 +16,21 @@ from diag.rules.base import Rule
 def _check(case: Case) -> Iterator[Finding]:
     for process in case.tree.processes.values():
         if stays(case, process, WaitKind.STOPPED):
-            yield _finding(case, process)
+            finding = _finding(case, process)
+            yield replace(finding, severity=Severity.INFO) if _is_a_job(case, process) else finding
         elif stays(case, process, WaitKind.FROZEN):
             yield _frozen(case, process)
+
+
+def _is_a_job(case: Case, process: Process) -> bool:
+    """Return whether a shell at its prompt has it: who stopped it (Ctrl-Z) can go on with it."""
+    parent = case.tree.processes.get(process.parent_pid)
+    if parent is None or waiting_for(case, process.pid):
+        return False
+    if stays(case, parent, WaitKind.STOPPED):
+        return _is_a_job(case, parent)
+    channels = [case.tree.channels.get(item.channel) for item in parent.threads[0].wait.channels]
+    return any(each is not None and each.kind is ChannelKind.TERMINAL for each in channels)
 
 
 def _finding(case: Case, process: Process) -> Finding:

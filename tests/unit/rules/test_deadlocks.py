@@ -3,6 +3,7 @@
 import msgspec
 import pytest
 
+from diag.model.channel import Channel, ChannelKind
 from diag.model.finding import Confidence, Severity
 from diag.model.lock import Lock, LockKind, ParentCopy, Semaphore
 from diag.model.wait import Futex, Wait, WaitKind
@@ -268,6 +269,16 @@ class TestStoppedProcess:
 
     def test_a_process_stopped_and_continued_in_turn_is_left_alone(self):
         assert findings(case(*self.tree(), second=snapshot(*self.tree(switches=6)))) == []
+
+    @pytest.mark.parametrize(("at", "severity"), [("tty:1", "info"), ("pipe:[1]", "error")])
+    def test_a_stopped_job_of_a_shell_at_its_prompt_is_a_note(self, at, severity):
+        terminal = Channel(id="tty:1", kind=ChannelKind.TERMINAL, outside="terminal /dev/pts/0")
+        below = process(30, thread(30, world.STOPPED), parent=20)
+        job = process(20, thread(20, world.STOPPED), parent=10)
+        shell = process(10, thread(10, reads(at)))
+        outside = pipe("pipe:[1]", writers=[99], readers=[10])
+        found = findings(case(shell, job, below, channels=[terminal, outside]))
+        assert {(each.rule, each.severity) for each in found} == {("stopped-process", severity)}
 
 
 class TestNobodyCanAct:
