@@ -7,6 +7,7 @@ import msgspec
 import pytest
 
 from diag.analysis.case import Case
+from diag.model.channel import Channel, ChannelKind
 from diag.model.finding import Confidence, Finding, Severity
 from diag.model.limits import Limits
 from diag.model.lock import LockKind
@@ -503,6 +504,33 @@ class TestSharedConnection:
     def test_children_with_their_own_connection_only_forgot_to_close_it(self) -> None:
         case = self.case(also_own=(20, 21))
         assert [each.rule for each in findings(case) if each.rule == "shared-connection"] == []
+
+
+class TestConnectionReadByTwoProcesses:
+    def rules(
+        self,
+        *,
+        forked: bool = True,
+        kind: ChannelKind = ChannelKind.TCP_SOCKET,
+        wait: Wait | None = None,
+    ) -> list[str]:
+        reads = world.reads("socket:[55]")
+        parent = world.process(10, world.thread(10, wait or reads))
+        child = world.process(20, world.thread(20, reads), parent=10, forked=forked)
+        channel = Channel(id="socket:[55]", kind=kind, name="127.0.0.1:1 to 127.0.0.1:80")
+        return [each.rule for each in findings(world.case(parent, child, channels=[channel]))]
+
+    def test_two_that_read_it_at_once_take_each_others_answers(self) -> None:
+        assert "shared-connection" in self.rules()
+
+    def test_one_that_sleeps_may_leave_it_to_the_other(self) -> None:
+        assert "shared-connection" not in self.rules(wait=world.SLEEPING)
+
+    def test_readers_of_one_queue_are_meant_to_be_several(self) -> None:
+        assert "shared-connection" not in self.rules(kind=ChannelKind.UNIX_SOCKET)
+
+    def test_a_connection_handed_over_to_another_program_is_its_own_matter(self) -> None:
+        assert "shared-connection" not in self.rules(forked=False)
 
 
 class TestLockConvoy:
