@@ -41,12 +41,14 @@ class Judged(NamedTuple):
         at_s: when.
         cost_s: CPU time of the confirmation and the judgement.
         hung: whether something can never go on.
+        proven: whether that is sure.
 
     """
 
     at_s: float
     cost_s: float
     hung: bool
+    proven: bool = True
 
 
 class Acted(NamedTuple):

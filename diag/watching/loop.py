@@ -11,7 +11,7 @@ from diag.collect.routine import Routine, Seen
 from diag.collect.stacks import add_stacks
 from diag.errors import TargetForbiddenError, TargetGoneError
 from diag.model.errorline import ErrorLine
-from diag.model.finding import Severity
+from diag.model.finding import Confidence, Severity
 from diag.model.gap import Gap
 from diag.model.recording import End, Header, Recording
 from diag.model.report import Report
@@ -132,7 +132,9 @@ class Watcher:
         also = (*self._target.adopted(), *self._routine.pids)
         before_s, helpers_s = time.process_time(), helpers_cpu_s()
         try:
-            hung = self._look(step, also) if step.do is Do.LOOK else self._confirm(also)
+            if step.do is Do.LOOK:
+                self._look(step, also)
+            hung = self._confirm(also) if step.do is Do.CONFIRM else None
         except (TargetGoneError, TargetForbiddenError) as error:
             self._miss(error)
             return events.Lost(time.monotonic(), time.process_time() - before_s)
@@ -141,7 +143,8 @@ class Watcher:
         cost_s = time.process_time() - before_s + helpers_s
         if step.do is Do.LOOK:
             return events.Looked(time.monotonic(), cost_s)
-        return events.Judged(time.monotonic(), cost_s, hung)
+        proven = hung is Confidence.PROVEN
+        return events.Judged(time.monotonic(), cost_s, hung=hung is not None, proven=proven)
 
     def _miss(self, error: TargetGoneError | TargetForbiddenError) -> None:
         """Take that a look was not possible; that the target ended is no loss."""
@@ -176,7 +179,7 @@ class Watcher:
         self.story.sampled(sample)
         self._hooks.record(sample)
 
-    def _look(self, step: Step, also: tuple[int, ...]) -> bool:
+    def _look(self, step: Step, also: tuple[int, ...]) -> None:
         self.story.doing = "looking closely"
         self._hooks.show(self.story)
         stacks = self._stacks
@@ -193,7 +196,6 @@ class Watcher:
         self._activities = ()
         if step.because == plan.REGULAR:
             self._count(self._first)
-        return False
 
     def _wants_stacks(self, seen: Snapshot, step: Step) -> bool:
         """Return whether a look needs stacks: rules about slowness do, if it is not too costly."""
@@ -210,8 +212,11 @@ class Watcher:
         for activity in self._activities:
             self._hooks.record(activity)
 
-    def _confirm(self, also: tuple[int, ...]) -> bool:
-        """Confirm and judge the last look; return whether something can never go on."""
+    def _confirm(self, also: tuple[int, ...]) -> Confidence | None:
+        """Confirm and judge the last look; return how sure it is that something is hung.
+
+        None if nothing is.
+        """
         assert self._first is not None
         second = second_look(self._first, also=also)
         self._lost = None
@@ -226,7 +231,8 @@ class Watcher:
             self._hooks.found(report, new)
             self._target.errors.skip()
         self._hooks.show(self.story)
-        return any(finding.severity is Severity.ERROR for finding in report.findings)
+        errors = [each for each in report.findings if each.severity is Severity.ERROR]
+        return min((each.confidence for each in errors), key=list(Confidence).index, default=None)
 
     def _recording(self, end: End | None = None) -> Recording:
         return Recording(

@@ -29,6 +29,7 @@ BURST_S = 2.0  # CPU time that close looks may take at once, before the share li
 # that is busy may be busy with the wrong thing. A command may be short: the first comes early.
 FIRST_CALM_LOOK_S = 2.0
 CALM_LOOK_EVERY_S = 60.0
+LIKELY_FOR_S = 10.0  # so long a hang without a proof has to last before it is acted on
 OVERDUE_S = 2.0  # a tree that gives reasons all the time gets its regular look then
 GROWTH_LOOK_EVERY_S = 5.0
 ROUTINE_SHARE = 0.5  # of the budget; the rest is for close looks
@@ -102,6 +103,7 @@ class Plan:
         self._regular_cost_s: float | None = None
         self._purse_s = BURST_S
         self._filled_at_s = now_s
+        self._hung_since_s: float | None = None
         self._acted = False
         self._ending: str | None = None
 
@@ -130,11 +132,19 @@ class Plan:
             case Judged():
                 self._pay(event.at_s, event.cost_s)
                 self._space(event.cost_s)
-                if event.hung and self._settings.act_on_hang and not self._acted:
+                if self._is_hung(event) and self._settings.act_on_hang and not self._acted:
                     return Step(Do.ACT, event.at_s, HANG)
                 return self._go_on(event.at_s)
             case Acted():
                 return self._after_act(event)
+
+    def _is_hung(self, event: Judged) -> bool:
+        """Return whether to act: at once on a proof, later on what was judged so ever since."""
+        if not event.hung:
+            self._hung_since_s = None
+            return False
+        self._hung_since_s = event.at_s if self._hung_since_s is None else self._hung_since_s
+        return event.proven or event.at_s - self._hung_since_s >= LIKELY_FOR_S
 
     def _after_interrupt(self, event: Interrupted) -> Step:
         if self._ending == INTERRUPTED:

@@ -12,6 +12,7 @@ from diag.watching.plan import (
     CALM_LOOK_EVERY_S,
     CONFIRM_AFTER_S,
     FIRST_CALM_LOOK_S,
+    LIKELY_FOR_S,
     OVERDUE_S,
     REGULAR_SHARE,
     Do,
@@ -199,6 +200,19 @@ def test_a_hang_is_acted_on_once() -> None:
     world.step = world.plan.after(Acted(step.at_s, ended=False))
     assert world.pass_(still(1, 2)).do is Do.LOOK
     assert world.look(hung=True).do is Do.ROUTINE
+
+
+def test_a_hang_without_a_proof_is_acted_on_when_it_lasts() -> None:
+    plan = Plan(Settings(act_on_hang=True), 0.0)
+
+    def judged(at_s: float, *, hung: bool = True) -> Do:
+        return plan.after(Judged(at_s, 0.1, hung, proven=False)).do
+
+    assert judged(1.0) is not Do.ACT
+    assert judged(4.0, hung=False) is not Do.ACT
+    assert judged(8.0) is not Do.ACT
+    assert judged(8.0 + LIKELY_FOR_S - 0.1) is not Do.ACT
+    assert judged(8.0 + LIKELY_FOR_S) is Do.ACT
 
 
 def test_a_hang_whose_tree_was_ended_ends_the_watch() -> None:
