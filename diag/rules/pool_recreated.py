@@ -1,20 +1,18 @@
 """Pools that are made again and again, and the workers that each leaves behind."""
 
-import signal
 from collections.abc import Iterator
 
 from diag.analysis.amounts import duration, plural
 from diag.analysis.case import Case
 from diag.analysis.completions import workers_of
-from diag.analysis.endings import exit_code_of, exit_statuses, in_good_order, signal_of
-from diag.analysis.generations import OF_THREADS, Made, born_in, children_in, pools_made, sets_of
+from diag.analysis.deaths import deaths_in, status_in_words, workers_in
+from diag.analysis.generations import OF_THREADS, Made, born_in, pools_made, sets_of
 from diag.analysis.rates import oom_kills, span_s
 from diag.analysis.roles import ends_broken_pool, role_of
 from diag.model.finding import Confidence, Evidence, Finding, Severity, Source
-from diag.model.ids import ProcessId, ThreadId
+from diag.model.ids import ThreadId
 from diag.model.pool import PoolKind
 from diag.model.process import Process
-from diag.model.sample import ProcessSample
 from diag.rules.base import Rule
 
 _LEAST_IDLE = 4  # pools that nobody uses, beside any that are used
@@ -70,8 +68,7 @@ def _broken(case: Case, owner: Process, made: list[Made]) -> Finding | None:
         return None
     left = [pid for each in made if each.keeper in ending for pid in each.pool.pids]
     # One that ends, and pools before it: each may have been made for a piece of work of its own.
-    statuses = exit_statuses(case.samples)
-    dead = {each.id.pid for each in children_in(case, owner) if _died(statuses, each)}
+    dead = {each.pid for each in deaths_in(case, owner)}
     again = others or len(dead.difference(left)) > (0 if left else 1)
     if len(ending) < 2 and not (again and born_in(case, owner)):
         return None
@@ -126,14 +123,13 @@ def _dying_again(case: Case, owner: Process) -> Finding | None:
     """Report workers of which one dies each time that they have been replaced."""
     if not _uses_a_pool(case, owner):
         return None
-    statuses = exit_statuses(case.samples)
-    workers = [each for each in children_in(case, owner) if _may_work(case, each, owner)]
-    sets = sets_of(workers, case)
+    deaths = deaths_in(case, owner)
+    sets = sets_of(workers_in(case, owner), case)
     last = {each.id for each in case.samples[-1].processes if each.state != "Z"}
     over = [members for members in sets if not any(each.id in last for each in members)]
-    ends = {statuses.get(each.id, 0) for members in over for each in members}
-    bad = sorted({_words(status) for status in ends if _is_bad(status)})
-    dead = [members for members in over if any(_died(statuses, each) for each in members)]
+    dead = [members for members in over if any(each.id in deaths for each in members)]
+    ends = {deaths[each.id] for members in dead for each in members if each.id in deaths}
+    bad = sorted(map(status_in_words, ends))
     if len(dead) < _LEAST_DEATHS or 2 * len(dead) < len(over):
         return None
     respawned = any(pool.kind is PoolKind.MULTIPROCESSING for pool in owner.pools)
@@ -149,33 +145,6 @@ def _dying_again(case: Case, owner: Process) -> Finding | None:
             *_children(case, owner, []),
         ],
     )
-
-
-def _died(statuses: dict[ProcessId, int], child: ProcessSample) -> bool:
-    return _is_bad(statuses.get(child.id, 0))
-
-
-def _may_work(case: Case, child: ProcessSample, owner: Process) -> bool:
-    """Whether a child may be a worker: it is no command that the owner runs beside its pool."""
-    if child.forked_without_exec:
-        return True
-    workers = [
-        case.tree.processes[pid]
-        for pid in case.tree.children_of[owner.pid]
-        if role_of(case.tree, pid) == "worker"
-    ]
-    spawned = bool(workers) and not any(worker.forked_without_exec for worker in workers)
-    return spawned and child.name == owner.name
-
-
-def _is_bad(status: int) -> bool:
-    """Whether it is not the end of a worker whose pool was shut down or broken."""
-    return status != signal.SIGTERM and not in_good_order(status)
-
-
-def _words(status: int) -> str:
-    number = signal_of(status)
-    return number.name if number else f"exit status {exit_code_of(status)}"
 
 
 def _made_anew(case: Case, owner: Process) -> Finding | None:

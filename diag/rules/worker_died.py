@@ -5,9 +5,9 @@ from collections.abc import Iterator
 
 from diag.analysis.amounts import mebibytes
 from diag.analysis.case import Case
+from diag.analysis.deaths import kills_its_workers, status_in_words
 from diag.analysis.endings import (
     CORE_DUMPED,
-    exit_code_of,
     exit_statuses,
     in_good_order,
     last_seen,
@@ -65,8 +65,9 @@ def _died(case: Case, process: ProcessSample, status: int, kills: int) -> bool:
     number = signal_of(status)
     if number is None:
         return worker and not in_good_order(status) and not _interrupted(case, parent.pid)
-    meant = number is signal.SIGKILL and collected and not worker and not kills
-    return number in _VIOLENT and not meant
+    if number is signal.SIGKILL and not kills:
+        return not (collected and not worker) and not kills_its_workers(case, parent)
+    return number in _VIOLENT
 
 
 def _interrupted(case: Case, parent: int) -> bool:
@@ -79,7 +80,7 @@ def _interrupted(case: Case, parent: int) -> bool:
 def _certificate(case: Case, alike: list[ProcessSample], status: int, kills: int) -> Finding:
     *others, process = alike
     number = signal_of(status)
-    name = number.name if number else f"exit status {exit_code_of(status)}"
+    name = status_in_words(status)
     counted = case.samples[-1].group
     before = (counted.oom_kills or 0) if counted else 0
     for_memory = number is signal.SIGKILL and (kills > 0 or before > 0)

@@ -371,6 +371,16 @@ class TestPoolRecreated:
         found = findings(self.case(1 << 8, 1 << 8, forks=True))
         assert "pool-recreated" not in {each.rule for each in found}
 
+    def test_loky_kills_its_workers_where_a_task_raises(self) -> None:
+        case = self.case(9, 9)
+        assert [found.rule for found in findings(case)] == ["pool-recreated"]
+        parallel = world.frames("Parallel._retrieve ~/joblib/parallel.py:1754")
+        owner = world.process(10, world.thread(10, world.SLEEPING, stack=parallel))
+        loop = world.frames("_process_worker ~/loky/process_executor.py:1")
+        worker = world.process(20, world.thread(20, world.SLEEPING, stack=loop), parent=10)
+        assert findings(seen(owner, worker, samples=case.samples)) == []
+        assert findings(seen(owner, worker, samples=died(9).samples)) == []
+
     def test_commands_that_fail_beside_a_pool(self) -> None:
         assert "pool-recreated" not in {
             found.rule for found in findings(self.case(1 << 8, 1 << 8, name="grep"))
