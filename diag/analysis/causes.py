@@ -9,11 +9,11 @@ from diag.analysis.graph import Graph, sinks, wait_for_graph, waiters_of, waitin
 from diag.analysis.idioms import Idiom, idiom_of
 from diag.analysis.liveness import Liveness
 from diag.analysis.owners import OwnerState
+from diag.analysis.parties import Wakers
 from diag.analysis.roles import is_helper, is_idle_worker, machinery_role
 from diag.analysis.signals import idles, knows_ended_threads
 from diag.analysis.starvation import gil_holder, wants_gil
 from diag.analysis.tree import Tree
-from diag.analysis.wakers import Wakers
 from diag.model.base import Record
 from diag.model.ids import ThreadId
 from diag.model.lock import LockKind

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import TypeVar
 
 from diag.analysis.liveness import Liveness
-from diag.analysis.wakers import Wakers
+from diag.analysis.parties import Wakers
 from diag.model.ids import ThreadId
 
 N = TypeVar("N", bound=tuple[int, ...])

@@ -11,10 +11,10 @@ import msgspec
 from diag.analysis.idioms import Idiom, idiom_of
 from diag.analysis.natives import who_may_release
 from diag.analysis.owners import OwnerState
+from diag.analysis.parties import Wakers
 from diag.analysis.pollers import keeps_polling, polling_words, waits_for_work
 from diag.analysis.signals import is_parked_main
 from diag.analysis.tree import Tree
-from diag.analysis.wakers import Wakers
 from diag.model.ids import ThreadId
 from diag.model.thread import Thread
 

@@ -12,10 +12,11 @@ import msgspec
 from diag.analysis.confirm import confirmed
 from diag.analysis.idlers import idlers, without
 from diag.analysis.natives import confined
+from diag.analysis.parties import Wakers
 from diag.analysis.pollers import keeps_polling
 from diag.analysis.signals import PARKED, handler_of, who_signals
 from diag.analysis.tree import Tree
-from diag.analysis.wakers import Wakers, wakers_of
+from diag.analysis.wakers import wakers_of
 from diag.model.base import Record
 from diag.model.ids import ThreadId
 from diag.model.lock import LockKind

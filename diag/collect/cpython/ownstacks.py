@@ -19,9 +19,10 @@ from diag.collect.cpython.places import Places
 from diag.collect.cpython.scope import Scope
 from diag.collect.cpython.tasks import Tasks
 from diag.collect.cpython.values import Values
+from diag.collect.dump import KEPT_LOCALS
 from diag.collect.maps import read_maps
 from diag.collect.memory import MemoryBudgetError, MemoryUnreadableError
-from diag.collect.stacks import KEPT_LOCALS, NO_STACKS, attach_stacks
+from diag.collect.stacks import NO_STACKS, attach_stacks
 from diag.model import stack as model
 from diag.model.gap import Gap
 from diag.model.process import Process

@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 
 from diag.analysis.frames import is_library, user_frame
 from diag.analysis.idioms import Idiom, idiom_of
+from diag.collect.dump import parse_dump
 from diag.collect.pyspy import StacksUnavailableError
-from diag.collect.stacks import StackAsker, add_stacks, attach_stacks, parse_dump
+from diag.collect.stacks import StackAsker, add_stacks, attach_stacks
 from tests.unit.world import RUNNING, process, snapshot, thread
 
 RECORDED = sorted((Path(__file__).parent / "pyspy").glob("*.json"))
