@@ -17,6 +17,7 @@ INTERRUPTED = 130
 PIPE_CLOSED = 141
 # sysexits.h: internal software error.
 INTERNAL_ERROR = 70
+_PROC = Path("/proc/self")
 
 
 def guarded(call: Callable[[], object]) -> int:
@@ -40,13 +41,8 @@ def _status_of(call: Callable[[], object]) -> int:
         return PIPE_CLOSED
     except click.ClickException as error:
         return _usage(error)
-    except DiagError as error:
-        say(f"error: {error}")
-        if error.hint:
-            say(error.hint, label="hint")
-        return error.exit_status
     except Exception as error:  # noqa: BLE001 - the last resort: users never see a traceback
-        return _internal(error)
+        return say_error(error)
     return status if isinstance(status, int) else ExitStatus.OK
 
 
@@ -54,6 +50,16 @@ def say(text: str, *, label: str = "diag") -> None:
     """Print one line on standard error, safe for a terminal."""
     with contextlib.suppress(OSError):  # nobody reads it: the exit status still tells
         click.echo(f"{label}: {visible(text)}", err=True)
+
+
+def say_error(error: Exception) -> int:
+    """Say what went wrong, one that is meant for users or one in diag; return the exit status."""
+    if not isinstance(error, DiagError):
+        return _internal(error)
+    say(f"error: {error}")
+    if error.hint:
+        say(error.hint, label="hint")
+    return error.exit_status
 
 
 def replace_closed_streams() -> None:
@@ -78,6 +84,10 @@ def _usage(error: click.ClickException) -> int:
 
 
 def _internal(error: Exception) -> int:
+    if not _PROC.exists():
+        say("error: there is no /proc here, and diag reads from nowhere else")
+        say("diag is for Linux; in a chroot: mount -t proc proc /proc", label="hint")
+        return ExitStatus.UNOBSERVABLE
     if os.environ.get("DIAG_DEBUG") == "1":
         traceback.print_exception(error)
     say(f"error: internal error, please report it: {type(error).__name__}: {error}")

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import click
 
-from diag.cli.exits import say
+from diag.cli.exits import say, say_error
 from diag.cli.judging import Judging, policy_options
 from diag.cli.options import fail_on_option, output_options, seconds_option
 from diag.cli.output import OutputError, Outputs, emit, emit_files
@@ -125,8 +127,9 @@ def run(
 
     reporter = _Reporter(outputs, judging)
     target = start(command, leave_stderr=leave_stderr)
+    outcome: Outcome | None = None
     try:
-        try:
+        with _command_counts():
             outcome = watch_target(
                 target,
                 watching,
@@ -136,18 +139,30 @@ def run(
                 found=reporter.found,
                 save=reporter.write,
             )
-        finally:
-            status = target.exit_status()  # whatever became of diag: the command goes on
+        status = target.exit_status()
         _name(target.leftovers())
     finally:
         target.close()
-    report = reporter.finish(outcome)
+    if outcome is None:
+        return status
+    report: Report | None = None
+    with _command_counts():
+        report = reporter.finish(outcome)
     if outcome.because in ("hang", "time out"):
         say("the tree was ended: " + outcome.because)
         return ExitStatus.ENDED_HUNG_TREE
     if status == 0 and report is not None:
         return policy.exit_status(report, fail_on)
     return status
+
+
+@contextmanager
+def _command_counts() -> Iterator[None]:
+    """Say at once what went wrong in diag: the command goes on, and its status is passed on."""
+    try:
+        yield
+    except Exception as error:  # noqa: BLE001 - whatever it is
+        say_error(error)
 
 
 def _name(leftovers: tuple[Leftover, ...]) -> None:

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from diag.cli.app import run
 from diag.errors import ExitStatus
 from diag.model.codec import decode_report
 from diag.model.report import Verdict
@@ -66,6 +67,18 @@ def test_places_that_cannot_be_written_do_not_change_the_commands_status(tmp_pat
     for place in (nowhere, tmp_path, tmp_path / "fifo"):
         assert f"cannot write {place}" in done[2]
     assert decode_report(good.read_bytes()).target.name
+
+
+def test_an_error_in_diag_is_said_and_the_commands_status_passed_on(
+    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise ZeroDivisionError("x")
+
+    monkeypatch.setattr(sys.modules["diag.cli.run"], "watch_target", fail)
+    assert run(["run", "--leave-stderr", "--", *python("print('done'); raise SystemExit(5)")]) == 5
+    out, err = capfd.readouterr()
+    assert (out, "internal error" in err) == ("done\n", True)
 
 
 def test_a_command_that_a_signal_ended_gives_128_and_its_number() -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 import pytest
 
-from diag.cli import output
+from diag.cli import exits, output
 from diag.cli.app import run
 from diag.cli.exits import guarded
 from diag.cli.progress import Progress
@@ -44,6 +44,14 @@ def test_errors(
     assert printed.err.startswith(line)
     assert "Traceback" not in printed.err
     assert printed.out == ""
+
+
+def test_without_proc_it_is_said_what_is_missing(
+    capsys: Captured, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(exits, "_PROC", tmp_path / "none")
+    assert raising(FileNotFoundError("/proc/sys/kernel/osrelease")) == ExitStatus.UNOBSERVABLE
+    assert "there is no /proc here" in capsys.readouterr().err
 
 
 def test_a_traceback_only_when_asked(capsys: Captured, monkeypatch: pytest.MonkeyPatch) -> None:
