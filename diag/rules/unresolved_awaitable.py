@@ -82,9 +82,19 @@ def _finding(case: Case, deadlock: Deadlock, loop: ThreadId, found: Unresolved) 
 def _may_be_parked(case: Case, loop: ThreadId, found: Unresolved) -> bool:
     """Whether the program may wait like this on purpose, until Ctrl-C."""
     return (
-        loop.tid == loop.pid == case.tree.snapshot.root.pid
+        not _is_ending(case, loop)
+        and loop.tid == loop.pid == case.tree.snapshot.root.pid
         and case.task(found.tasks[0]).kind is AwaitKind.EVENT
         and len(tasks_of(case.tree, loop)) == 1
+    )
+
+
+def _is_ending(case: Case, loop: ThreadId) -> bool:
+    """Whether asyncio.run() has cancelled what is left, and waits for it to end."""
+    stack = case.tree.threads[loop].stack
+    return any(
+        frame.bare_name == "_cancel_all_tasks" and frame.file.endswith("asyncio/runners.py")
+        for frame in (stack.frames if stack is not None else ())
     )
 
 
