@@ -124,6 +124,8 @@ class Lock(Record, frozen=True):
             the line where they stand, and did not give it back.
         others: pthread ids of the threads that might yet release it: their frames name
             it, and `release`; or their frames could not be read. Of use with candidates.
+        nobody: whether the frames of all Python threads were read, and none but who waits
+            for it is in a function of the program's own that acquires or releases anything.
 
     """
 
@@ -142,3 +144,4 @@ class Lock(Record, frozen=True):
     owner_unknown: str | None = None
     candidates: tuple[Candidate, ...] = ()
     others: tuple[int, ...] = ()
+    nobody: bool = False

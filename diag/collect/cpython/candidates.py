@@ -12,7 +12,7 @@ from diag.collect.cpython.framelayout import FrameLayout
 from diag.collect.cpython.locks import Interior
 from diag.collect.cpython.runtime import ThreadState
 from diag.collect.cpython.sources import DEADLINE_S
-from diag.collect.cpython.taking import Taking, both
+from diag.collect.cpython.taking import Seen, Taking, both
 from diag.model.lock import Candidate, Lock, LockKind
 from diag.model.process import Process
 from diag.model.thread import Thread
@@ -47,6 +47,7 @@ def with_candidates(
     wanted = set(sought.values())
     candidates: dict[int, list[Candidate]] = {address: [] for address in wanted}
     others: dict[int, list[int]] = {address: [] for address in wanted}
+    maybe_held: set[int] = set()
     for thread in threads:
         state = states.get(thread.inner_tid or thread.tid)
         if state is None:
@@ -60,9 +61,14 @@ def with_candidates(
                 candidates[address].append(seen.taken[address])
             elif seen is None or address in seen.given:
                 others[address].append(state.ident)
+            waits = address == sought.get(_awaited(thread) or 0)
+            if seen is None or _may_hold(seen, address, waits=waits):
+                maybe_held.add(address)
     if search.sources.unread is not None:  # who is not a candidate may be one for all that is known
         raise TimeoutError(f"{search.sources.unread} could not be read in {DEADLINE_S:g} s")
-    return tuple(_with(thread, sought, candidates, others) for thread in threads)
+    left = {lock for lock, address in sought.items() if address not in maybe_held}
+    threads = tuple(_with(thread, sought, candidates, others) for thread in threads)
+    return tuple(_left(thread) if _awaited(thread) in left else thread for thread in threads)
 
 
 def _sought(
@@ -85,6 +91,26 @@ def _ownerless(thread: Thread) -> Lock | None:
     if lock is None or lock.kind is not LockKind.LOCK or thread.wait.timed:
         return None
     return lock if lock.locked and lock.owner_ident is None else None
+
+
+def _may_hold(seen: Seen, address: int, *, waits: bool) -> bool:
+    """Whether a thread may hold a lock; one that waits for it holds it no other way."""
+    named = address in seen.taken or address in seen.given
+    return named or (seen.may_hold_others and not waits)
+
+
+def _awaited(thread: Thread) -> int | None:
+    """Return the address of the lock without a known owner that a thread is blocked on."""
+    lock = _ownerless(thread)
+    return lock.address if lock is not None else None
+
+
+def _left(thread: Thread) -> Thread:
+    lock = thread.wait.lock
+    if lock is None:
+        return thread
+    wait = msgspec.structs.replace(thread.wait, lock=msgspec.structs.replace(lock, nobody=True))
+    return msgspec.structs.replace(thread, wait=wait)
 
 
 def _with(

@@ -30,21 +30,32 @@ from diag.model.process import Process
 MAX_FRAMES = 60
 # Who waits there waits for an item, an event or a result, or for a lock taken by `with`.
 _LIBRARIES = ("/threading.py", "/queue.py", "/concurrent/futures/_base.py")
+_KEEPERS = ("generator", "ExitStack")  # of locks that they took
 _TAKES, _GIVES, _ENTERS = "acquire", "release", "__enter__"
 
 
 class Seen(msgspec.Struct):
-    """What the frames of a thread say: locks that it took, and those it may yet release."""
+    """What the frames of a thread say: locks that it took, and those it may yet release.
+
+    Attributes:
+        taken: address -> how.
+        given: addresses.
+        may_hold_others: whether a function of the program's own acquires or releases something, or
+            keeps what may: a generator, an ExitStack.
+
+    """
 
     taken: dict[int, Candidate]
     given: set[int]
+    may_hold_others: bool = False
 
 
 def both(one: Seen | None, other: Seen | None) -> Seen | None:
     """Return what two looks at a thread that runs have in all, None if one of them failed."""
     if one is None or other is None:
         return None
-    return Seen({**one.taken, **other.taken}, one.given | other.given)
+    may_hold_others = one.may_hold_others or other.may_hold_others
+    return Seen({**one.taken, **other.taken}, one.given | other.given, may_hold_others)
 
 
 class Taking:
@@ -98,11 +109,19 @@ class Taking:
                         if address in wanted:
                             seen.taken.setdefault(address, candidate)
                     seen.given |= self._given(part, wanted)
+                    seen.may_hold_others |= self._may_hold_others(part)
         except MemoryBudgetError:
             raise
         except (MemoryUnreadableError, FrameUnreadableError):
             return None
         return seen
+
+    def _may_hold_others(self, frame: Frame) -> bool:
+        names = self._scope.names_used(frame.code.address)
+        if any(_TAKES in name or _GIVES in name for name in names):
+            return True
+        kept = self._scope.variables(frame).values()
+        return any(self._values.is_a(each, *_KEEPERS) for each in kept)
 
     def _taken(self, frame: Frame, ident: int) -> Iterator[tuple[int, Candidate]]:
         place = self._places.of(frame)
