@@ -23,6 +23,8 @@ _MOST_NAMED = 5
 
 Line = Header | Snapshot | Sample | Activity | ErrorLine | End
 
+# Too deeply nested JSON is a RecursionError (msgspec 0.19 to 0.22).
+_NO_LINE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 _encoder = msgspec.json.Encoder()
 _line_decoder = msgspec.json.Decoder(Line)
 _report_decoder = msgspec.json.Decoder(Report)
@@ -78,7 +80,7 @@ def decode_recording(lines: Iterable[bytes]) -> Recording:
         _check_size(number, line)
         try:
             record = _line_decoder.decode(line)
-        except (msgspec.DecodeError, UnicodeDecodeError):
+        except _NO_LINE:
             damaged.append(number)
             continue
         match record:
@@ -133,7 +135,7 @@ def recording_schema() -> dict[str, Any]:
 def _decode_header(line: bytes) -> Header:
     try:
         declared = msgspec.json.decode(line)
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except _NO_LINE:
         declared = None
     if not isinstance(declared, dict) or declared.get("record") != "header":
         raise RecordingError(

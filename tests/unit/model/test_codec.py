@@ -32,6 +32,15 @@ def read(*lines: bytes) -> Recording:
     return read_recording(io.BytesIO(b"".join(lines)))
 
 
+DEEP = b'{"a":' * 10_000 + b"\n"
+
+
+def test_a_line_nested_too_deeply_is_damaged() -> None:
+    found = read(LINES[0], DEEP, *LINES[1:])
+    assert found.damage is not None
+    assert len(found.snapshots) == 2
+
+
 def test_the_whole() -> None:
     assert read(*LINES) == recording()
 
@@ -49,7 +58,7 @@ def test_cut_off_at_every_byte_of_the_last_lines() -> None:
         assert (found.damage is None) == (at == 0)
 
 
-@pytest.mark.parametrize("rubbish", [b"", b"\0" * 100, b"\n\n", b"[]\n", b'{"record":1}\n'])
+@pytest.mark.parametrize("rubbish", [b"", b"\0" * 100, b"\n\n", b"[]\n", b'{"record":1}\n', DEEP])
 def test_rubbish_is_no_recording(rubbish: bytes) -> None:
     with pytest.raises(RecordingError, match="not a diag recording"):
         read(rubbish)
