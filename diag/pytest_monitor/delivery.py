@@ -54,7 +54,8 @@ class Delivery:
         if told.times > MOST_INTERRUPTS:
             return Answer.NONE
         answer = self._deliver(board, state, told, is_proof=is_proof)
-        self._told[key] = told._replace(at_s=time.monotonic())
+        if answer is Answer.TAKEN:
+            self._told[key] = told._replace(at_s=time.monotonic())
         return answer
 
     def hurry(self, board: Board, state: State) -> None:
@@ -77,7 +78,7 @@ class Delivery:
         answer = _interrupt(board, state, told.process_id, verdict)
         if answer is None:
             return Answer.NONE
-        if answer.taken != verdict.number:
+        if answer.taken != verdict.number or answer.number != state.number:
             return Answer.WENT_ON
         return Answer.REFUSED if answer.refused else Answer.TAKEN
 

@@ -10,6 +10,7 @@ from typing import NamedTuple
 from msgspec.structs import replace
 
 from diag.analysis.idioms import Idiom, idiom_of
+from diag.analysis.natives import who_may_release
 from diag.analysis.owners import OwnerState
 from diag.analysis.tree import Tree
 from diag.analysis.wakers import wakers_of
@@ -144,11 +145,14 @@ def _may_mean_them(snapshot: Snapshot, left: frozenset[ThreadId]) -> bool:
         parties = wakers_of(tree, member)
         if not parties.threads & left:
             continue
-        beside = frozenset(tree.threads_of[member.pid]) - {member}
         wait = tree.threads[member].wait
+        if wait.kind is WaitKind.LOCK:
+            anybody, _ = who_may_release(tree, member)
+        else:
+            anybody = frozenset(tree.threads_of[member.pid]) - {member}
         takes = wait.kind in _TAKES and idiom_of(tree.threads[member].stack) not in _FOR_ANYBODY
         owned = parties.owner is not None and parties.owner.state is not OwnerState.UNKNOWN
-        if takes or owned or parties.completion is not None or not beside <= parties.threads:
+        if takes or owned or parties.completion is not None or not anybody <= parties.threads:
             return True
     return False
 

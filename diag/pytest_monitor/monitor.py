@@ -184,6 +184,7 @@ class Monitor:
         match self._delivery.tell(self._boards[pid], state, process.id, text, is_proof=is_proof):
             case Answer.REFUSED:
                 self._refused.add((pid, state.number))
+                say(f"{words}, unless somebody sends a signal that it handles: {file}")
             case Answer.TAKEN:
                 self._leave(state, stuck_beneath(found, pid, self._states() | {pid: state}))
             case Answer.NONE if process.traced_by == 0:

@@ -71,6 +71,20 @@ def test_a_cleanup_that_takes_too_long_is_interrupted(
     assert not state.harmless  # it is no proof any more
 
 
+def test_who_refuses_is_left_alone(board: Board, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(_number: int, _frame: object) -> None:
+        verdict = board.verdict()
+        assert verdict is not None
+        board.tell(STATE._replace(taken=verdict.number, refused=True))
+
+    signal.signal(OWN_SIGNAL, refuse)
+    monkeypatch.setattr(delivery, "WAY_OUT_S", 0.0)
+    made = Delivery()
+    assert tell(made, board) is Answer.REFUSED
+    made.hurry(board, STATE)
+    assert taken(board) == 1
+
+
 def test_a_process_that_has_gone_is_not_told(tmp_path: Path, board: Board) -> None:
     gone = ProcessId(PID, read_stat(PID).start_ticks + 1)
     assert Delivery().tell(board, STATE, gone, "it hangs", is_proof=True) is Answer.WENT_ON
