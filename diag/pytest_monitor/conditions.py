@@ -4,10 +4,14 @@ import os
 import signal
 import sys
 import time
+from collections.abc import Mapping
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
 
 import pytest
 
-_OWN = "diag.pytest_monitor.session"  # where diag's own handler is
+_KNOWN = ("diag.pytest_monitor.session", "pytest_timeout")  # where these handlers are
 _DEBUGGERS = ("pdb", "bdb", "pydevd", "_pydevd")
 
 
@@ -40,19 +44,39 @@ def marked_s(item: pytest.Item) -> float | None:
     return seconds(marker.kwargs["stall"], f"{item.nodeid}: marker diag: stall")
 
 
-def harmless() -> int:
-    """Return the mask of signals whose Python handler could not free a test.
+def handlers() -> dict[int, Any]:
+    """Return the Python handlers that could free a test, by signal.
 
-    There is none (a C library may have one, as readline for SIGWINCH), it is diag's own,
-    or that of pytest-timeout, which ends the test as well.
+    Not diag's own, nor that of pytest-timeout, which ends the test as well; a C library may have
+    one that Python does not know, as readline for SIGWINCH.
     """
-    mask = 0
-    for number in signal.valid_signals():
-        handler = signal.getsignal(number)
-        known = getattr(handler, "__module__", None) in (_OWN, "pytest_timeout")
-        if not callable(handler) or known:
-            mask |= 1 << number - 1
-    return mask
+    found = {number: signal.getsignal(number) for number in signal.valid_signals()}
+    return {
+        number: handler
+        for number, handler in found.items()
+        if callable(handler) and getattr(handler, "__module__", None) not in _KNOWN
+    }
+
+
+def harmless(left: Mapping[int, Any] = MappingProxyType({})) -> int:
+    """Return the mask of signals without such a handler.
+
+    One that an earlier test has left behind is none, unless there are children to send that signal.
+    """
+    if left and has_children():
+        left = {}
+    known = handlers()
+    numbers = (n for n in signal.valid_signals() if n not in known or known[n] is left.get(n))
+    return sum(1 << number - 1 for number in numbers)
+
+
+def has_children() -> bool:
+    """Whether this process has children, or that cannot be read."""
+    try:
+        with os.scandir("/proc/self/task") as tasks:
+            return any(Path(task.path, "children").read_text() for task in tasks)
+    except OSError:
+        return True  # no descriptor is left, or a thread has just ended
 
 
 def is_debugged() -> bool:

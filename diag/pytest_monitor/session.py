@@ -13,7 +13,6 @@ from types import FrameType
 from typing import Any, NoReturn
 
 import pytest
-from _pytest.outcomes import Failed
 
 from diag.pytest_monitor.board import (
     BETWEEN,
@@ -31,18 +30,10 @@ from diag.pytest_monitor.board import (
     has_hung_at_exit,
     verdicts_on,
 )
-from diag.pytest_monitor.conditions import harmless, is_debugged, marked_s, now_ticks
+from diag.pytest_monitor.conditions import handlers, harmless, is_debugged, marked_s, now_ticks
+from diag.pytest_monitor.failure import DiagHang
 
 _CRASHED = "???"  # the phase that both plugins give a test whose process has ended
-
-
-class DiagHang(Failed):
-    """A test that hangs, with the diagnosis."""
-
-    __module__ = "builtins"  # as pytest does for its own: it is shown without a module
-
-    def __init__(self, text: str) -> None:
-        super().__init__(text, pytrace=False)
 
 
 class Session:
@@ -73,6 +64,7 @@ class Session:
         # Numbers are not used twice, also when a program runs pytest several times.
         self._state = State(pid=os.getpid(), number=time.monotonic_ns(), is_worker=is_worker)
         self._left: dict[int, str] = {}
+        self._handlers_left: dict[int, Any] = {}
         self._board: Board | None = Board.of_this_process(folder)
         signal.signal(OWN_SIGNAL, self._on_signal)
         self._tell(STARTING)
@@ -136,12 +128,15 @@ class Session:
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_runtest_call(self, item: pytest.Item) -> Generator[None, Any, Any]:
-        """Tell of a test."""
+        """Tell of a test, and see which handlers of signals it leaves behind."""
+        before = handlers()
         self._tell(CALL, item.nodeid)
         try:
             return (yield)
         finally:
             self._tell(BETWEEN, item.nodeid)
+            after = handlers()
+            self._handlers_left |= {n: h for n, h in after.items() if before.get(n) is not h}
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_runtest_teardown(self, item: pytest.Item) -> Generator[None, Any, Any]:
@@ -236,7 +231,7 @@ class Session:
             return
         late = verdict.about != self._state.number
         aside = self._state.aside or is_debugged()
-        doubtful = verdict.is_proof and self._state.harmless & ~harmless() != 0
+        doubtful = verdict.is_proof and self._state.harmless & ~harmless(self._handlers_left) != 0
         refused = late or aside or doubtful
         self._put(taken=verdict.number, aside=aside, refused=refused)
         if not refused:
