@@ -78,9 +78,11 @@ class Delivery:
         answer = _interrupt(board, state, told.process_id, verdict)
         if answer is None:
             return Answer.NONE
-        if answer.taken != verdict.number or answer.number != state.number:
+        if answer.taken != verdict.number:
             return Answer.WENT_ON
-        return Answer.REFUSED if answer.refused else Answer.TAKEN
+        if not answer.refused:
+            return Answer.TAKEN
+        return Answer.REFUSED if answer.number == state.number else Answer.WENT_ON
 
 
 def _interrupt(board: Board, state: State, process_id: ProcessId, verdict: Verdict) -> State | None:
