@@ -19,7 +19,7 @@ _LEAST_IDLE = 4  # pools that nobody uses, beside any that are used
 _RECENT_S = 0.6
 _START_S = 3.0  # many a program makes all its pools then, one after the other
 _APART_S = 0.05  # closer, and they were made together
-_LEAST_DEATHS = 2
+_LEAST_DEATHS = 3  # two are what it takes to find out who kills its worker even when alone
 _LEAST_GENERATIONS = 5
 _GENERATIONS_A_S = 2.0
 
