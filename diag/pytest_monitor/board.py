@@ -80,6 +80,7 @@ class Verdict(NamedTuple):
         number: counts the verdicts of this monitor.
         about: number of the state that it is about.
         is_proof: whether that rests on handlers of signals being harmless.
+        is_alone: whether no child of the process is left that could send it a signal.
         text: why it hangs.
 
     """
@@ -87,6 +88,7 @@ class Verdict(NamedTuple):
     number: int
     about: int
     is_proof: bool
+    is_alone: bool
     text: str
 
 

@@ -5,7 +5,6 @@ import signal
 import sys
 import time
 from collections.abc import Mapping
-from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
@@ -61,22 +60,11 @@ def handlers() -> dict[int, Any]:
 def harmless(left: Mapping[int, Any] = MappingProxyType({})) -> int:
     """Return the mask of signals without such a handler.
 
-    One that an earlier test has left behind is none, unless there are children to send that signal.
+    One of those that earlier tests have left behind is none.
     """
-    if left and has_children():
-        left = {}
     known = handlers()
     numbers = (n for n in signal.valid_signals() if n not in known or known[n] is left.get(n))
     return sum(1 << number - 1 for number in numbers)
-
-
-def has_children() -> bool:
-    """Whether this process has children, or that cannot be read."""
-    try:
-        with os.scandir("/proc/self/task") as tasks:
-            return any(Path(task.path, "children").read_text() for task in tasks)
-    except OSError:
-        return True  # no descriptor is left, or a thread has just ended
 
 
 def is_debugged() -> bool:

@@ -32,6 +32,7 @@ class _Told(NamedTuple):
     hurried: int
     at_s: float
     process_id: ProcessId
+    is_alone: bool
     text: str
 
 
@@ -43,12 +44,19 @@ class Delivery:
         self._told: dict[tuple[int, int], _Told] = {}
 
     def tell(
-        self, board: Board, state: State, process_id: ProcessId, text: str, *, is_proof: bool
+        self,
+        board: Board,
+        state: State,
+        process_id: ProcessId,
+        text: str,
+        *,
+        is_proof: bool,
+        is_alone: bool,
     ) -> Answer:
         """Let a process fail in the state in which it hangs; not more often than makes sense."""
         key = state.pid, state.number
         before = self._told.get(key)
-        told = _Told(1, 0, 0.0, process_id, text)
+        told = _Told(1, 0, 0.0, process_id, is_alone, text)
         if before is not None:
             told = told._replace(times=before.times + 1, hurried=before.hurried)
         if told.times > MOST_INTERRUPTS:
@@ -74,7 +82,7 @@ class Delivery:
 
     def _deliver(self, board: Board, state: State, told: _Told, *, is_proof: bool) -> Answer:
         self._number += 1
-        verdict = Verdict(self._number, state.number, is_proof, told.text)
+        verdict = Verdict(self._number, state.number, is_proof, told.is_alone, told.text)
         answer = _interrupt(board, state, told.process_id, verdict)
         if answer is None:
             return Answer.NONE

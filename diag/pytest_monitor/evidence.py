@@ -36,6 +36,11 @@ class Evidence:
         self._write(f"{name}.json", encode_report(report).decode())
         return where
 
+    def drop(self) -> None:
+        """Remove the last report: what it says is not sure enough."""
+        for path in self._folder.glob(f"hang-*-{self._count}.*"):
+            path.unlink(missing_ok=True)
+
     def keep_text(self, name: str, text: str) -> str:
         """Write a text; return where, or why not."""
         return self._write(f"{name}.txt", text)

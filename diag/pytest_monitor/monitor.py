@@ -37,6 +37,7 @@ from diag.pytest_monitor.suspects import (
     about,
     beneath,
     hung,
+    is_alone,
     stuck_beneath,
 )
 from diag.watching.hooks import Hooks
@@ -181,10 +182,18 @@ class Monitor:
         told = f"{words}\n{left_words(findings, left, state.name)}"
         file = self._evidence.keep(pid, report, told)
         text = f"{report.headline}\n\n{told}\n{self._evidence.draw(report)}\nkept in {file}"
-        match self._delivery.tell(self._boards[pid], state, process.id, text, is_proof=is_proof):
+        answer = self._delivery.tell(
+            self._boards[pid],
+            state,
+            process.id,
+            text,
+            is_proof=is_proof,
+            is_alone=is_alone(found, pid),
+        )
+        match answer:
             case Answer.REFUSED:
                 self._refused.add((pid, state.number))
-                say(f"{words}, unless somebody sends a signal that it handles: {file}")
+                self._evidence.drop()
             case Answer.TAKEN:
                 self._leave(state, stuck_beneath(found, pid, self._states() | {pid: state}))
             case Answer.NONE if process.traced_by == 0:

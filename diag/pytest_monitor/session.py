@@ -231,7 +231,8 @@ class Session:
             return
         late = verdict.about != self._state.number
         aside = self._state.aside or is_debugged()
-        doubtful = verdict.is_proof and self._state.harmless & ~harmless(self._handlers_left) != 0
+        left = self._handlers_left if verdict.is_alone else {}
+        doubtful = verdict.is_proof and self._state.harmless & ~harmless(left) != 0
         refused = late or aside or doubtful
         self._put(taken=verdict.number, aside=aside, refused=refused)
         if not refused:

@@ -202,3 +202,13 @@ def stuck_beneath(found: Judged, pid: int, boards: Boards) -> tuple[Process, ...
         and (state.phase == EXIT or process.pid not in spared)
         and all(ThreadId(process.pid, thread.tid) in found.never for thread in process.threads)
     )
+
+
+def is_alone(found: Judged, pid: int) -> bool:
+    """Whether all that a process of pytest has started can never go on: none will send a signal."""
+    return all(
+        ThreadId(process.pid, thread.tid) in found.never
+        for process in beneath(found.report, pid, {})
+        for thread in process.threads
+        if thread.state not in "ZX"
+    )

@@ -13,7 +13,7 @@ def test_both_sides_read_what_was_written(tmp_path: Path) -> None:
     state = State(pid=10, number=3, phase=CALL, name="test_ü.py::test[\n\0]", stall_s=1.5)
     inside.tell(state)
     assert outside.state() == state
-    verdict = Verdict(1, 3, is_proof=True, text="why\n✗")
+    verdict = Verdict(1, 3, is_proof=True, is_alone=True, text="why\n✗")
     outside.answer(verdict)
     assert inside.verdict() == verdict
     assert list(verdicts_on(tmp_path, state.name)) == ["why\n✗"]
@@ -24,14 +24,14 @@ def test_both_sides_read_what_was_written(tmp_path: Path) -> None:
 
 def test_what_is_too_long_is_cut(tmp_path: Path) -> None:
     board = Board(tmp_path / "10.board", create=True)
-    board.answer(Verdict(1, 1, is_proof=True, text="why"))
+    board.answer(Verdict(1, 1, is_proof=True, is_alone=True, text="why"))
     board.tell(State(pid=10, name="\u4e00" * 100_000))
     state, verdict = board.state(), board.verdict()
     assert state is not None
     assert set(state.name) == {"\u4e00"}
     assert verdict is not None
     assert verdict.text == "why"
-    board.answer(Verdict(2, 1, is_proof=True, text="\u4e00" * 1_000_000))
+    board.answer(Verdict(2, 1, is_proof=True, is_alone=True, text="\u4e00" * 1_000_000))
     cut = board.verdict()
     assert cut is not None
     assert len(cut.text) > 10_000

@@ -36,7 +36,7 @@ def board(tmp_path: Path) -> Iterator[Board]:
 
 def tell(made: Delivery, board: Board) -> Answer:
     me = ProcessId(PID, read_stat(PID).start_ticks)
-    return made.tell(board, STATE, me, "it hangs", is_proof=True)
+    return made.tell(board, STATE, me, "it hangs", is_proof=True, is_alone=True)
 
 
 def taken(board: Board) -> int:
@@ -88,5 +88,8 @@ def test_who_refuses_is_left_alone(board: Board, monkeypatch: pytest.MonkeyPatch
 
 def test_a_process_that_has_gone_is_not_told(tmp_path: Path, board: Board) -> None:
     gone = ProcessId(PID, read_stat(PID).start_ticks + 1)
-    assert Delivery().tell(board, STATE, gone, "it hangs", is_proof=True) is Answer.WENT_ON
+    assert (
+        Delivery().tell(board, STATE, gone, "it hangs", is_proof=True, is_alone=True)
+        is Answer.WENT_ON
+    )
     assert taken(board) == 0

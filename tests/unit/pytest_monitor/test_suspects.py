@@ -16,6 +16,7 @@ from diag.pytest_monitor.suspects import (
     about,
     beneath,
     hung,
+    is_alone,
     judged,
     stuck_beneath,
     without_own_parts,
@@ -184,3 +185,11 @@ def test_idle_workers_of_a_pool_are_spared_until_the_interpreter_ends() -> None:
     found = found._replace(report=replace(found.report, pools=(pool,)))
     assert stuck_beneath(found, 10, {10: TEST}) == ()
     assert stuck_beneath(found, 10, {10: TEST._replace(phase=EXIT)}) != ()
+
+
+def test_who_has_children_that_could_go_on_is_not_alone() -> None:
+    main = process(10, thread(10, lock_wait(), stack=LOCKING))
+    stuck = process(11, thread(11, lock_wait(), stack=LOCKING), parent=10, forked=True)
+    live = process(12, thread(12, SLEEPING), parent=10)
+    assert is_alone(seen(main, stuck, boards={10: TEST}), 10)
+    assert not is_alone(seen(main, stuck, live, boards={10: TEST}), 10)
