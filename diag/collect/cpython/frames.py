@@ -3,6 +3,7 @@
 import struct
 from collections.abc import Iterator
 from typing import NamedTuple
+from weakref import WeakKeyDictionary
 
 from diag.collect.cpython.exceptiontable import live_depth
 from diag.collect.cpython.framelayout import FrameLayout
@@ -54,14 +55,18 @@ class Frame(NamedTuple):
     offset: int
 
 
+# Code objects do not change: each is read once for all who share a look's knowledge of types.
+_codes: WeakKeyDictionary[Types, dict[int, Code | None]] = WeakKeyDictionary()
+
+
 class Frames:
-    """Reads the frames of one process; each code object once."""
+    """Reads the frames of one process."""
 
     def __init__(self, memory: Memory, types: Types, layout: FrameLayout) -> None:
         self._memory = memory
         self._types = types
         self._layout = layout
-        self._codes: dict[int, Code | None] = {}
+        self._codes = _codes.setdefault(types, {})
 
     def of(self, thread_state: int) -> Iterator[Frame]:
         """Yield the frames of a thread, innermost first.

@@ -6,6 +6,7 @@ loop depends on no clock and no count of its own, it ends only by what others do
 """
 
 import ast
+import functools
 from collections.abc import Iterable, Iterator, Sequence
 
 import msgspec
@@ -87,7 +88,7 @@ def polling_at(tree: ast.Module, frame: Frame, waits_in: Frame | None) -> Pollin
         waits_in: the function of the library that it calls for it, None if that is none of Python.
 
     """
-    loop = _loop_at(tree, frame)
+    loop = _loop_at(tree, frame.line, frame.bare_name)
     if loop is None:
         return None
     try:
@@ -124,19 +125,20 @@ class _LeavesError(Exception):
     """The loop ends when the time is up."""
 
 
-def _loop_at(tree: ast.Module, frame: Frame) -> ast.While | None:
-    """Return the innermost loop around a line, of the function that the frame is in."""
+@functools.lru_cache(maxsize=128)  # the workers of a pool mostly stand at one line
+def _loop_at(tree: ast.Module, line: int, function: str) -> ast.While | None:
+    """Return the innermost loop around a line of a function."""
     around = [
         node
         for node in ast.walk(tree)
         if isinstance(node, (*_FUNCTIONS, ast.While, ast.For, ast.ClassDef, ast.Lambda))
-        and node.lineno <= frame.line <= (node.end_lineno or node.lineno)
+        and node.lineno <= line <= (node.end_lineno or node.lineno)
     ]
     around.sort(key=lambda node: (node.lineno, -(node.end_lineno or 0)))
     functions = [node for node in around if isinstance(node, _FUNCTIONS)]
     name = functions[-1].name if functions else "<module>"
     loops = [n for n in around if isinstance(n, ast.While)]
-    if not loops or name != frame.bare_name or isinstance(around[-1], (ast.Lambda, ast.ClassDef)):
+    if not loops or name != function or isinstance(around[-1], (ast.Lambda, ast.ClassDef)):
         return None
     inside = not functions or functions[-1].lineno <= loops[-1].lineno
     return loops[-1] if inside else None

@@ -74,6 +74,7 @@ class Values:
         self._types = types
         self._version = version
         self._mappings = Mappings(memory, version)
+        self._names: dict[int, str | None] = {}  # of attributes: strings do not change
 
     def type_of(self, address: int | None) -> TypeFacts | None:
         """Return the type of an object."""
@@ -163,7 +164,12 @@ class Values:
     @_or_none
     def _attributes(self, address: int) -> dict[str, int]:
         named = self._mappings.attributes(address)
-        return {text: value for name, value in named if (text := self.text(name)) is not None}
+        return {text: value for name, value in named if (text := self._name(name)) is not None}
+
+    def _name(self, address: int) -> str | None:
+        if address not in self._names:
+            self._names[address] = self.text(address)
+        return self._names[address]
 
     def attribute(self, address: int | None, *path: str) -> int | None:
         """Return the object at the end of a path of attributes."""
