@@ -13,7 +13,6 @@ from pathlib import Path
 
 import pytest
 
-from diag.cli.app import run
 from diag.errors import ExitStatus
 from diag.model.codec import decode_report
 from diag.model.report import Verdict
@@ -69,16 +68,21 @@ def test_places_that_cannot_be_written_do_not_change_the_commands_status(tmp_pat
     assert decode_report(good.read_bytes()).target.name
 
 
-def test_an_error_in_diag_is_said_and_the_commands_status_passed_on(
-    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
-) -> None:
-    def fail(*_: object, **__: object) -> None:
-        raise ZeroDivisionError("x")
-
-    monkeypatch.setattr(sys.modules["diag.cli.run"], "watch_target", fail)
-    assert run(["run", "--leave-stderr", "--", *python("print('done'); raise SystemExit(5)")]) == 5
-    out, err = capfd.readouterr()
-    assert (out, "internal error" in err) == ("done\n", True)
+def test_an_error_in_diag_is_said_and_the_commands_status_passed_on() -> None:
+    breaks = (
+        "import sys, diag.cli.run; sys.modules['diag.cli.run'].watch_target = None;"
+        " from diag.cli.app import run;"
+        " raise SystemExit(run(sys.argv[1:]))"
+    )
+    command = python("print('done'); raise SystemExit(5)")
+    done = subprocess.run(
+        [sys.executable, "-c", breaks, "run", "--leave-stderr", "--", *command],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert (done.returncode, done.stdout, "internal error" in done.stderr) == (5, "done\n", True)
 
 
 def test_a_command_that_a_signal_ended_gives_128_and_its_number() -> None:
