@@ -29,6 +29,7 @@ from diag.model.thread import Thread
 from diag.model.wait import Wait, WaitKind
 
 _MAX_CONTEXT = 3
+_MAX_ANCESTORS = 1000
 
 
 def sweep(pid: int, *, also: Iterable[int] = (), proc_root: Path = PROC) -> Snapshot:
@@ -55,7 +56,7 @@ def sweep(pid: int, *, also: Iterable[int] = (), proc_root: Path = PROC) -> Snap
     channels = _channels(readings, proc_root)
     resolver = Resolver(readings, channels, proc_root=proc_root)
     processes = [_with_waits(reading, resolver, proc_root) for reading in readings.values()]
-    ancestors = [_with_waits(reading, resolver, proc_root) for reading in context]
+    copied = [_with_waits(reading, resolver, proc_root) for reading in context]
     locking = any(
         thread.wait.kind is WaitKind.FILE_LOCK for each in processes for thread in each.threads
     )
@@ -72,7 +73,8 @@ def sweep(pid: int, *, also: Iterable[int] = (), proc_root: Path = PROC) -> Snap
         started_s=started_s,
         ended_s=time.monotonic(),
         processes=tuple(processes),
-        context=tuple(ancestors),
+        context=tuple(copied),
+        ancestors=tuple(_ancestors(readings[pid].process.parent_pid, proc_root)),
         channels=with_strangers(
             channels.build(holders, hidden), readings.keys(), proc_root=proc_root
         ),
@@ -132,6 +134,18 @@ def _read_context(root: ProcessReading, proc_root: Path) -> Iterator[ProcessRead
             return
         yield reading
         child = parent
+
+
+def _ancestors(pid: int, proc_root: Path) -> Iterator[int]:
+    """Yield a process and those above it; not for ever where pids are used again meanwhile."""
+    for _ in range(_MAX_ANCESTORS):
+        if pid <= 0:
+            return
+        yield pid
+        try:
+            pid = read_stat(pid, proc_root=proc_root).parent_pid
+        except OSError:
+            return  # it ended, or may not be seen
 
 
 def _with_waits(reading: ProcessReading, resolver: Resolver, proc_root: Path) -> Process:

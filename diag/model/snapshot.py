@@ -26,6 +26,8 @@ class Snapshot(Record, frozen=True, tag="snapshot", tag_field="record"):
         processes: the root first, each parent before its children.
         context: ancestors of the root, outside the tree, read because the root
             was forked from them; they are not judged.
+        ancestors: pids of all processes above the root, the nearest first, as far as
+            they could be read.
         channels: what threads of the tree wait on through descriptors.
         gaps: what could not be read, apart from the gaps of single processes.
         confirms_s: `started_s` of the look that this one confirms: a bare sweep that
@@ -41,6 +43,7 @@ class Snapshot(Record, frozen=True, tag="snapshot", tag_field="record"):
     ended_s: float
     processes: Annotated[tuple[Process, ...], msgspec.Meta(min_length=1)]
     context: tuple[Process, ...] = ()
+    ancestors: tuple[int, ...] = ()
     channels: tuple[Channel, ...] = ()
     gaps: tuple[Gap, ...] = ()
     confirms_s: float | None = None

@@ -49,7 +49,7 @@ def _was_left(case: Case, holder: Holder) -> bool:
     Init, or a reaper, has it now. What is to write into a pipe on purpose, without being a
     command, has it under another number than standard output or error.
     """
-    above = {process.pid for process in case.tree.snapshot.context} | {_INIT}
+    above = {*case.tree.snapshot.ancestors, _INIT}
     orphan = holder.pid not in case.tree.processes and holder.parent_pid in above
     return orphan and _STANDARD_INPUT < holder.fd <= _STANDARD_ERROR
 

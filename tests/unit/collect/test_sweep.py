@@ -211,6 +211,13 @@ def test_the_parent_of_a_forked_root_is_context(tmp_path: Path) -> None:
     assert [each.pid for each in snapshot.processes] == [9]
 
 
+def test_who_is_above_the_root_is_known_as_far_as_it_can_be_read(tmp_path: Path) -> None:
+    proc = FakeProc(tmp_path)
+    for pid, parent in ((8, 7), (9, 8)):
+        proc.process(pid, parent=parent)
+    assert sweep(9, proc_root=tmp_path).ancestors == (8, 7)
+
+
 def test_an_orphan_has_no_context(tmp_path: Path) -> None:
     proc = FakeProc(tmp_path)
     (proc.process(5) / "exe").symlink_to("/sbin/init")
