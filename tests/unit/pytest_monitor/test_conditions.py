@@ -7,7 +7,7 @@ import sys
 from diag.pytest_monitor.conditions import harmless, is_debugged
 
 
-def test_a_handler_of_the_program_is_notharmless() -> None:
+def test_a_handler_of_the_program_is_not_harmless() -> None:
     bit = 1 << signal.SIGUSR2 - 1
     assert harmless() & bit
     before = signal.signal(signal.SIGUSR2, lambda *_: None)
