@@ -13,6 +13,9 @@ LEAST_APART_S = 0.5
 _LEAST_CPU_S = 0.25
 _MOST_SYSTEM_SHARE = 0.2  # who uses more makes system calls, and their effect is not seen
 LEAST_LOOKS = 12  # at the frames of a thread; with fewer, a call may be missed
+# Who runs and is always seen in one of these calls it again and again: none of them takes long.
+_BRIEF = frozenset(("acquire", "locked", "empty", "qsize", "is_set", "done"))
+_FEW_PATHS = 3  # a loop and what it asks: a method of the program's own
 # What blocks gets what it waited for, and frames that stand still for that time are read best.
 _LEAST_RUNNING = 0.9
 
@@ -82,12 +85,16 @@ def _blocks(case: Case, thread_id: ThreadId) -> bool:
 
 def goes_round(turns: Turns) -> bool:
     """Return whether a thread turned in a loop, and came back to the same states all the time."""
-    return turns.looks >= LEAST_LOOKS and turns.places > 1 and not _gets_somewhere(turns)
+    moves = turns.places > 1 or not _BRIEF.isdisjoint(turns.asks)
+    return turns.looks >= LEAST_LOOKS and moves and not _gets_somewhere(turns)
 
 
 def shows_new(turns: Turns) -> bool:
     """Return whether new values of variables were seen, or may have been where none are seen."""
-    return bool(turns.new_values or turns.new_states or turns.new_at_end or turns.opaque)
+    # A state that is its path's only one is new where the path was seen late, and only then.
+    constant = turns.states == turns.paths <= _FEW_PATHS
+    new_states = turns.new_states and not constant
+    return bool(turns.new_values or new_states or turns.new_at_end or turns.opaque)
 
 
 def _gets_somewhere(turns: Turns) -> bool:

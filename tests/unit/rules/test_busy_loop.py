@@ -51,6 +51,16 @@ def findings(case: Case) -> list[Finding]:
     return list(busy_loop.RULE.judge(case))
 
 
+def test_a_loop_that_is_always_seen_in_one_brief_call_is_named_too() -> None:
+    (found,) = findings(seen(msgspec.structs.replace(ASKING, places=1, asks=("acquire",))))
+    assert "acquire()" in found.title
+
+
+def test_a_method_that_is_seen_late_is_nothing_new_if_it_is_always_the_same() -> None:
+    late = msgspec.structs.replace(ASKING, asks=(), states=2, paths=2, new_states=5)
+    assert findings(seen(late))
+
+
 def test_a_loop_that_only_asks_is_named_with_what_it_asks() -> None:
     (found,) = findings(seen(ASKING))
     assert found.confidence is Confidence.LIKELY
@@ -64,9 +74,11 @@ def test_a_loop_that_only_asks_is_named_with_what_it_asks() -> None:
         {"opaque": "compress"},
         {"new_values": 20},
         {"new_states": 20},
+        {"new_states": 2, "states": 2, "paths": 1},
+        {"new_states": 20, "states": 30, "paths": 30},
         {"new_numbers": 1},
         {"new_at_end": True},
-        {"places": 1},
+        {"places": 1, "asks": ("listdir",)},
         {"looks": 5},
         {"handles": True},
         {"asks": (), "handles": True},
