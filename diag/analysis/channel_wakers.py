@@ -51,10 +51,20 @@ def _is_private_listener(tree: Tree, waiter: ThreadId, channel: Channel) -> bool
     """Whether it is where a server of multiprocessing's own listens, in a folder of the program's.
 
     Only processes of the program know the path and the key to it. A `Listener` that the
-    program has made, or a manager that it serves itself, may be there for others.
+    program has made, or a manager that it serves itself, may be there for others. So is one
+    whose parent does nothing but wait for its end: others have been told the key.
     """
+    if _is_joined(tree, waiter.pid):
+        return False
     listens = channel.outside is not None and channel.outside.startswith("new connections")
     return listens and "/pymp-" in (channel.name or "") and serves_the_program(tree, waiter)
+
+
+def _is_joined(tree: Tree, pid: int) -> bool:
+    """Whether the main thread of its parent waits for the end of a process."""
+    parent = tree.processes[pid].parent_pid
+    above = tree.threads.get(ThreadId(parent, parent))
+    return above is not None and above.wait.kind is WaitKind.CHILD and pid in above.wait.children
 
 
 def _who_may_connect(tree: Tree, pid: int) -> frozenset[int]:

@@ -173,6 +173,9 @@ def test_only_a_server_that_multiprocessing_started_listens_for_its_program_alon
     managed = frames("serve_forever ~managers.py", "_run_server ~multiprocessing/managers.py:600")
     manager = process(10, thread(10, lock_wait(), stack=managed), thread(11, wait, stack=served))
     assert ThreadId(10, 11) in dead(manager, channels=[listener])
+    parent = process(5, thread(5, waits_for_child(10), stack=LOCKING))
+    joined = msgspec.structs.replace(manager, parent_pid=5)
+    assert not dead(parent, joined, channels=[listener]) & {ThreadId(5, 5), ThreadId(10, 11)}
     command = ("python", "-c", "from multiprocessing.forkserver import main; main(3, 5)")
     assert dead(process(10, thread(10, wait), command=command), channels=[listener])
 
